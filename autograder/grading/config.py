@@ -1,0 +1,38 @@
+"""The settings that plug trusted grading into stock nbgrader, for a course's `nbgrader_config.py`."""
+
+from traitlets.config import Config
+
+NBGRADER = "nbgrader.preprocessors."
+GRADING = "autograder.grading."
+
+
+def use_trusted_grading(c: Config) -> None:
+    """Make every `nbgrader autograde` of this configuration, formgrader's included, run trusted and sandboxed."""
+    use_trusted_converter()
+    c.Autograde.sanitize_preprocessors = [
+        NBGRADER + "ClearOutput",
+        GRADING + "restore.RestoreCells",
+        NBGRADER + "OverwriteKernelspec",
+        NBGRADER + "OverwriteCells",
+        GRADING + "sanitise.SanitiseSubmission",
+        NBGRADER + "CheckCellMetadata",
+    ]
+    c.Autograde.autograde_preprocessors = [
+        GRADING + "execute.TrustedExecute",
+        NBGRADER + "IgnorePattern",
+        "nbconvert.preprocessors.ClearMetadataPreprocessor",
+        NBGRADER + "LimitOutput",
+        NBGRADER + "SaveAutoGrades",
+        NBGRADER + "AssignLatePenalties",
+        NBGRADER + "CheckCellMetadata",
+    ]
+    c.TrustedExecute.shutdown_kernel = "immediate"
+
+
+def use_trusted_converter() -> None:
+    """Put `TrustedAutograde` where nbgrader's command and its API look up `Autograde`; they offer no setting for it."""
+    from nbgrader.apps import api, autogradeapp
+
+    from autograder.grading.autograde import TrustedAutograde
+
+    api.Autograde = autogradeapp.Autograde = TrustedAutograde

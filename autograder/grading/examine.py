@@ -1,0 +1,120 @@
+"""The trusted side of `check`: judges the functions in a student's kernel, on visible and on fresh hidden cases."""
+
+import ast
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from autograder.calls import Fault, Outcome
+from autograder.compare import same
+from autograder.judge import Trial, collect, judge
+from autograder.spec import Case, Exercise, Misconception
+from autograder.units import UNITS
+from autograder.verdict import Verdict
+
+#: Calls the student's function of that name on a case, in the student's kernel.
+Caller = Callable[[Exercise, Case], Outcome]
+
+
+class NotACheckError(ValueError):
+    """A graded cell of the assignment holds something else than calls of check."""
+
+
+@cache
+def exercises() -> dict[str, Exercise]:
+    """Every exercise of the course by the name of its function."""
+    found = {}
+    for unit in UNITS:
+        if importlib.util.find_spec(f"autograder.exercises.{unit}"):
+            for exercise in importlib.import_module(f"autograder.exercises.{unit}").EXERCISES:
+                found[exercise.function] = exercise
+    return found
+
+
+def parse_checks(source: str) -> list[tuple[str, str]]:
+    """The (check id, function name) pairs of a graded cell, which may hold calls of check and nothing else.
+
+    Raises:
+        NotACheckError: it holds something else, or names a check that does not exist.
+    """
+    checks = []
+    for statement in ast.parse(source).body:
+        match statement:
+            case ast.Expr(ast.Call(ast.Name("check"), [ast.Constant(str(check_id)), ast.Name(name)], [])):
+                checks.append((check_id, name))
+            case _:
+                raise NotACheckError(
+                    f'expected check("<function>.<output>", <function>) in a graded cell, got {ast.unparse(statement)!r}'
+                )
+    for check_id, _ in checks:
+        function, _, output = check_id.partition(".")
+        if function not in exercises() or output not in exercises()[function].output_names:
+            raise NotACheckError(f"no check is called {check_id!r}")
+    return checks
+
+
+@dataclass(frozen=True)
+class RecordedMistake:
+    """A misconception with what it gives on the cases of one examination."""
+
+    name: str
+    sentence: str
+    reread: str
+    values: dict[str, list[np.ndarray | Fault]]
+    tolerance: float
+
+    @classmethod
+    def of(cls, mistake: Misconception, exercise: Exercise, cases: Sequence[Case]) -> "RecordedMistake":
+        outcomes = [exercise.run(mistake.function, case) for case in cases]
+        values = {name: [outcome.values[i] for outcome in outcomes] for i, name in enumerate(exercise.output_names)}
+        return cls(mistake.name, mistake.sentence, mistake.reread, values, exercise.tolerance)
+
+    def matches(self, output: str, index: int, got: np.ndarray | Fault) -> bool:
+        return same(got, self.values[output][index], self.tolerance)
+
+
+@dataclass
+class Examiner:
+    """Judges the checks of one submission.
+
+    Args:
+        call: calls a function in the student's kernel.
+        seed: what the hidden cases are drawn from; the same submission gets the same cases again.
+    """
+
+    call: Caller
+    seed: list[int]
+    prepared: dict[str, tuple[list[Trial], list[RecordedMistake]]] = field(default_factory=dict)
+
+    def examine(self, check_id: str, name: str) -> Verdict:
+        """The verdict on `check_id` for the student's function called `name`."""
+        function, _, output = check_id.partition(".")
+        exercise = exercises()[function]
+        cases, expected, visible, mistakes = self.prepare(exercise)
+        index = exercise.output_names.index(output)
+        outcomes = collect(lambda case: self.call(name, exercise, case), cases)
+        return judge(
+            check_id,
+            exercise.outputs[index],
+            [Trial(c, e[index], i < visible) for i, (c, e) in enumerate(zip(cases, expected, strict=True))],
+            [outcome.values[index] for outcome in outcomes],
+            mistakes,
+            exercise.tolerance,
+        )
+
+    def prepare(self, exercise: Exercise):
+        """Cases, expected outputs, how many of the cases are visible, and the misconceptions' results."""
+        if exercise.function not in self.prepared:
+            visible = exercise.visible_cases()
+            cases = visible + exercise.hidden_cases(self.seed)
+            mistakes = [RecordedMistake.of(mistake, exercise, cases) for mistake in exercise.misconceptions]
+            self.prepared[exercise.function] = (
+                cases,
+                [exercise.expected(c) for c in cases],
+                len(visible),
+                mistakes,
+            )
+        return self.prepared[exercise.function]

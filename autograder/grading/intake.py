@@ -1,0 +1,115 @@
+"""Reading what a student handed in, whatever it is. A submission that can't be read is graded as an empty one."""
+
+import fnmatch
+import json
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The notebook to be graded, and what the student should know about how it was read."""
+
+    notebook: NotebookNode
+    notices: tuple[str, ...] = ()
+
+
+class UnreadableError(Exception):
+    """Why a file can't be graded, in words for the student."""
+
+
+def read_submission(path: Path, grade_ids: set[str], largest_mib: float) -> Intake:
+    """Read the notebook at `path`; where it is missing, the one other notebook there that answers this assignment.
+
+    Never raises for anything a student can hand in: the empty notebook and a notice take the place of what
+    can't be read.
+    """
+    try:
+        if path.parent.is_symlink():
+            raise UnreadableError("The submitted folder is a link to another folder, and was not followed.")
+        if os.path.lexists(path):
+            return Intake(read_notebook(path, largest_mib))
+        return read_misnamed(path, grade_ids, largest_mib)
+    except UnreadableError as error:
+        return Intake(nbformat.v4.new_notebook(), (str(error),))
+
+
+def read_misnamed(path: Path, grade_ids: set[str], largest_mib: float) -> Intake:
+    others = sorted(p for p in path.parent.iterdir() if fnmatch.fnmatch(p.name.lower(), "*.ipynb"))
+    candidates = []
+    for other in others:
+        try:
+            notebook = read_notebook(other, largest_mib)
+        except UnreadableError:
+            continue
+        if grade_ids & {grade_id_of(cell) for cell in notebook.cells}:
+            candidates.append((other.name, notebook))
+    came = ", ".join(p.name for p in others) or "no notebook"
+    expected = f"Expected the notebook {path.name}, and {came} came."
+    if len(candidates) != 1:
+        raise UnreadableError(f"{expected} Nothing could be graded.")
+    name, notebook = candidates[0]
+    return Intake(notebook, (f"{expected} {name} was graded in its place; please keep the name.",))
+
+
+def read_notebook(path: Path, largest_mib: float) -> NotebookNode:
+    """The notebook in the regular file at `path`, in the current format.
+
+    Raises:
+        UnreadableError: it is no regular file, too large, not text, not JSON or not a notebook.
+    """
+    raw = read_bytes(path, largest_mib)
+    try:
+        # Some editors write a byte order mark; Windows line ends make no difference to JSON.
+        data = json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"{path.name} is not UTF-8 text: {error.reason} at byte {error.start}.") from None
+    except json.JSONDecodeError as error:
+        raise UnreadableError(
+            f"{path.name} is not valid JSON, as a notebook must be: {error.msg} in line {error.lineno}, column {error.colno}."
+        ) from None
+    except (RecursionError, ValueError) as error:
+        raise UnreadableError(f"{path.name} could not be read as JSON: {type(error).__name__}.") from None
+    try:
+        notebook = nbformat.reads(json.dumps(data), as_version=4)
+        nbformat.validate(notebook, repair_duplicate_cell_ids=True)
+    except Exception as error:  # nbformat raises almost anything on data that only looks like a notebook
+        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise UnreadableError(f"{path.name} is JSON, but not a valid Jupyter notebook: {reason}") from None
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+        # Of a cell's metadata only its claim to be a released cell matters; the rest could only mislead.
+        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "nbgrader"})
+    return notebook
+
+
+def read_bytes(path: Path, largest_mib: float) -> bytes:
+    # O_NOFOLLOW, O_NONBLOCK and the check of the open file: a link to a host file or a pipe must not be read.
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        reason = "a link" if path.is_symlink() else error.strerror
+        raise UnreadableError(f"{path.name} can't be opened: {reason}.") from None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableError(f"{path.name} is not a regular file.")
+        if status.st_size > largest_mib * MIB:
+            raise UnreadableError(
+                f"{path.name} has {status.st_size / MIB:.1f} MiB; at most {largest_mib:g} MiB are graded. Clear its outputs."
+            )
+        return file.read()
+
+
+def grade_id_of(cell: NotebookNode) -> str | None:
+    """The nbgrader id a cell claims to have, if it claims one."""
+    claimed = cell.metadata.get("nbgrader")
+    grade_id = claimed.get("grade_id") if isinstance(claimed, dict) else None
+    return grade_id if isinstance(grade_id, str) else None

@@ -1,0 +1,105 @@
+"""What an exercise is: its signature, graded outputs, cases, reference, oracle and misconceptions.
+
+One `Exercise` per function a student writes, in `autograder/exercises/<unit>.py`; everything else (the checks,
+the grading, the student's bundle, the tests of the specs themselves) is derived from it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograder.calls import Fault, Outcome, call
+
+#: Inputs of multilinear layers are multiples of 1/2 of moderate size, so a right answer is exact in float64 and
+#: a wrong one differs by at least 1/8. This leaves room for float32 and for an FFT's rounding, and for nothing else.
+EXACT = 1e-3
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the student's function: positional `arguments` in order, keyword-only `options`."""
+
+    group: str
+    arguments: dict[str, Any]
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """How many numbers the case shows; the smallest failing case is the one a student is shown."""
+        return sum(np.size(value) for value in self.arguments.values())
+
+    def describe(self) -> str:
+        """`x (7,)   w (3,)   padding 1`: shapes of arrays, values of everything else."""
+        parts = [
+            f"{name} {value.shape}" if isinstance(value, np.ndarray) else f"{name} {value}"
+            for name, value in (self.arguments | self.options).items()
+        ]
+        return "   ".join(parts)
+
+
+@dataclass(frozen=True)
+class Output:
+    """One graded output of a function: its own graded cell and its own points."""
+
+    name: str
+    points: float
+    equation: str
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A plausible wrong implementation, the sentence a student reads, and the label of what to reread."""
+
+    name: str
+    sentence: str
+    reread: str
+    function: Callable
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function a student writes, and all that is needed to judge it."""
+
+    unit: str
+    function: str
+    parameters: str
+    outputs: tuple[Output, ...]
+    cases: Callable[[np.random.Generator], list[Case]]
+    reference: Callable
+    oracle: str
+    misconceptions: tuple[Misconception, ...]
+    tolerance: float = EXACT
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return tuple(output.name for output in self.outputs)
+
+    def output(self, name: str) -> Output:
+        return self.outputs[self.output_names.index(name)]
+
+    def run(self, function: Callable, case: Case) -> Outcome:
+        """What `function` gives on `case`, in this process."""
+        return call(function, case.arguments, case.options, self.output_names)
+
+    def expected(self, case: Case) -> tuple[np.ndarray, ...]:
+        """What the reference gives on `case`, one array per output."""
+        values = self.run(self.reference, case).values
+        faults = [value.message for value in values if isinstance(value, Fault)]
+        if faults:
+            raise RuntimeError(f"the reference of {self.function} fails on {case.describe()}: {faults[0]}")
+        return values
+
+    def visible_cases(self) -> list[Case]:
+        """The cases every student may see and replay: the same for all."""
+        return self.cases(np.random.default_rng(0))
+
+    def hidden_cases(self, seed: list[int]) -> list[Case]:
+        """Fresh cases of the same groups, drawn at grading time."""
+        return self.cases(np.random.default_rng(seed))
+
+
+def groups_of(cases: list[Case]) -> list[str]:
+    """The names of the case groups, in order of appearance."""
+    return list(dict.fromkeys(case.group for case in cases))

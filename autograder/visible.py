@@ -1,0 +1,173 @@
+"""What a student may know of an exercise: signature, visible cases, their expected outputs, and misconceptions as digests.
+
+`describe` derives it from a spec as plain data, which `make release` writes into the student's bundle as JSON. A
+misconception goes there as one digest per visible case, so it can be recognised and not read. In a checkout of
+the course, where no JSON lies beside this module, it is derived on the spot.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.calls import Fault, Outcome, call
+from autograder.spec import Case, Exercise, Output
+from autograder.units import UNITS
+
+BUNDLED = Path(__file__).parent / "bundled"
+#: Right and wrong answers of exact cases are multiples of 1/8; rounding to this grid removes an FFT's noise only.
+GRID = 2.0**10
+
+
+@dataclass(frozen=True)
+class KnownMistake:
+    """A misconception as the student's side knows it: what to say, and digests by output and visible case."""
+
+    name: str
+    sentence: str
+    reread: str
+    digests: dict[str, list[str]]
+
+    def matches(self, output: str, index: int, got: np.ndarray | Fault) -> bool:
+        return self.digests[output][index] == digest(got)
+
+
+@dataclass(frozen=True)
+class VisibleExercise:
+    """The student's view of an `Exercise`."""
+
+    unit: str
+    function: str
+    parameters: str
+    oracle: str
+    tolerance: float
+    outputs: tuple[Output, ...]
+    cases: tuple[Case, ...]
+    expected: tuple[tuple[np.ndarray, ...], ...]
+    mistakes: tuple[KnownMistake, ...]
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return tuple(output.name for output in self.outputs)
+
+    def run(self, function: Any, case: Case) -> Outcome:
+        return call(function, case.arguments, case.options, self.output_names)
+
+
+def digest(got: np.ndarray | Fault) -> str:
+    """A fingerprint of one output: its shape and rounded values, or the kind of its fault."""
+    if isinstance(got, Fault):
+        return f"fault:{got.kind}"
+    if got.dtype.kind in "cb":
+        return f"kind:{got.dtype.kind}"
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = np.round(np.asarray(got, dtype=np.float64) * GRID) + 0.0  # + 0.0 turns -0.0 into 0.0
+    return hashlib.sha256(str(got.shape).encode() + np.ascontiguousarray(rounded).tobytes()).hexdigest()[:16]
+
+
+def describe(exercise: Exercise) -> dict:
+    """The student's view of `exercise` as plain data for JSON."""
+    cases = exercise.visible_cases()
+    outcomes = {
+        mistake.name: [exercise.run(mistake.function, case) for case in cases] for mistake in exercise.misconceptions
+    }
+    return {
+        "unit": exercise.unit,
+        "function": exercise.function,
+        "parameters": exercise.parameters,
+        "oracle": exercise.oracle,
+        "tolerance": exercise.tolerance,
+        "outputs": [vars(output) for output in exercise.outputs],
+        "cases": [
+            {
+                "group": case.group,
+                "arguments": {name: plain(value) for name, value in case.arguments.items()},
+                "options": case.options,
+            }
+            for case in cases
+        ],
+        "expected": [[plain(array) for array in exercise.expected(case)] for case in cases],
+        "mistakes": [
+            {
+                "name": mistake.name,
+                "sentence": mistake.sentence,
+                "reread": mistake.reread,
+                "digests": {
+                    name: [digest(outcome.values[i]) for outcome in outcomes[mistake.name]]
+                    for i, name in enumerate(exercise.output_names)
+                },
+            }
+            for mistake in exercise.misconceptions
+        ],
+    }
+
+
+def plain(value: Any) -> Any:
+    """An array as data that JSON can hold; anything else as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return {"array": value.tolist(), "shape": list(value.shape), "dtype": str(value.dtype)}
+
+
+def unplain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return np.array(value["array"], dtype=value["dtype"]).reshape(value["shape"])
+    return tuple(value) if isinstance(value, list) else value
+
+
+def understand(data: dict) -> VisibleExercise:
+    """The inverse of `describe`."""
+    return VisibleExercise(
+        unit=data["unit"],
+        function=data["function"],
+        parameters=data["parameters"],
+        oracle=data["oracle"],
+        tolerance=data["tolerance"],
+        outputs=tuple(Output(**output) for output in data["outputs"]),
+        cases=tuple(
+            Case(
+                case["group"],
+                {name: unplain(value) for name, value in case["arguments"].items()},
+                {name: unplain(value) for name, value in case["options"].items()},
+            )
+            for case in data["cases"]
+        ),
+        expected=tuple(tuple(unplain(array) for array in arrays) for arrays in data["expected"]),
+        mistakes=tuple(KnownMistake(**mistake) for mistake in data["mistakes"]),
+    )
+
+
+@cache
+def visible_unit(unit: str) -> dict[str, VisibleExercise]:
+    """The student's view of every exercise of `unit`, by function name; empty if the unit has none."""
+    bundled = BUNDLED / f"{unit}.json"
+    if bundled.exists():
+        described = json.loads(bundled.read_text(encoding="utf-8"))
+    elif importlib.util.find_spec(f"autograder.exercises.{unit}"):
+        exercises = importlib.import_module(f"autograder.exercises.{unit}").EXERCISES
+        described = [describe(exercise) for exercise in exercises]
+    else:
+        return {}
+    return {data["function"]: understand(data) for data in described}
+
+
+@cache
+def visible_exercise(function: str) -> VisibleExercise:
+    """The student's view of the exercise whose function is called `function`.
+
+    Raises:
+        ValueError: no unit has such an exercise.
+    """
+    known: list[str] = []
+    for unit in UNITS:
+        exercises = visible_unit(unit)
+        if function in exercises:
+            return exercises[function]
+        known += exercises
+    raise ValueError(f"no exercise is called {function!r}; there are {', '.join(known)}")
