@@ -4,11 +4,13 @@ import fnmatch
 import json
 import os
 import stat
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.validator import normalize
 
 MIB = 1024 * 1024
 
@@ -78,8 +80,11 @@ def read_notebook(path: Path, largest_mib: float) -> NotebookNode:
     except (RecursionError, ValueError) as error:
         raise UnreadableError(f"{path.name} could not be read as JSON: {type(error).__name__}.") from None
     try:
-        notebook = nbformat.reads(json.dumps(data), as_version=4)
-        nbformat.validate(notebook, repair_duplicate_cell_ids=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about ids that nbformat adds
+            _, data = normalize(data)
+            notebook = nbformat.reads(json.dumps(data), as_version=4)
+            nbformat.validate(notebook)
     except Exception as error:  # nbformat raises almost anything on data that only looks like a notebook
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise UnreadableError(f"{path.name} is JSON, but not a valid Jupyter notebook: {reason}") from None
@@ -97,10 +102,11 @@ def read_bytes(path: Path, largest_mib: float) -> bytes:
     except OSError as error:
         reason = "a link" if path.is_symlink() else error.strerror
         raise UnreadableError(f"{path.name} can't be opened: {reason}.") from None
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise UnreadableError(f"{path.name} is not a regular file.")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(f"{path.name} is not a regular file.")
         if status.st_size > largest_mib * MIB:
             raise UnreadableError(
                 f"{path.name} has {status.st_size / MIB:.1f} MiB; at most {largest_mib:g} MiB are graded. Clear its outputs."
