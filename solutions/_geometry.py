@@ -1,0 +1,91 @@
+"""The numbers of one convolution, checked once: sizes, window and where its rows of output lie."""
+
+import operator
+from typing import NamedTuple
+
+
+class Geometry(NamedTuple):
+    """Shapes and window of a convolution; pairs are (vertical, horizontal), padding (top, bottom, left, right)."""
+
+    images: int
+    channels: int
+    height: int
+    width: int
+    filters: int
+    kernel: tuple
+    groups: int
+    stride: tuple
+    padding: tuple
+    dilation: tuple
+    out_height: int
+    out_width: int
+
+    @property
+    def positions(self):
+        """Places of the window in one image, H_out·W_out."""
+        return self.out_height * self.out_width
+
+    @property
+    def column_length(self):
+        """Numbers under one window in one group, (C/G)·KH·KW."""
+        return self.channels // self.groups * self.kernel[0] * self.kernel[1]
+
+    @property
+    def padded(self):
+        """Height and width after padding."""
+        top, bottom, left, right = self.padding
+        return self.height + top + bottom, self.width + left + right
+
+    @property
+    def out_shape(self):
+        return self.images, self.filters, self.out_height, self.out_width
+
+
+def _integers(value, name, lengths, least):
+    """`value` as a tuple of ints ≥ `least`, an int standing for a pair of equals."""
+    wanted = f"{name}: expected an int ≥ {least}" + "".join(f" or {n} of them" for n in lengths)
+    try:
+        items = (value,) * lengths[0] if not isinstance(value, (tuple, list)) else tuple(value)
+        if any(isinstance(item, bool) for item in items):
+            raise TypeError
+        items = tuple(operator.index(item) for item in items)
+    except TypeError:
+        raise ValueError(f"{wanted}, got {value!r}") from None
+    if len(items) not in lengths or min(items) < least:
+        raise ValueError(f"{wanted}, got {value!r}")
+    return items
+
+
+def four_sides(padding):
+    """Padding as (top, bottom, left, right) from an int, (PH, PW) or those four."""
+    items = _integers(padding, "padding", (2, 4), 0)
+    return items if len(items) == 4 else (items[0], items[0], items[1], items[1])
+
+
+def geometry(x_shape, w_shape, *, stride=1, padding=0, dilation=1, groups=1):
+    """The convolution of x (N, C, H, W) with w (F, C/G, KH, KW).
+
+    Raises ValueError where shapes and hyper-parameters do not fit together, naming both.
+    """
+    for name, shape, axes in (("x", x_shape, "(N, C, H, W)"), ("w", w_shape, "(F, C // groups, KH, KW)")):
+        if len(shape) != 4:
+            raise ValueError(f"{name}: expected 4 axes {axes}, got {len(shape)} in shape {tuple(shape)}")
+    (N, C, H, W), (F, C_group, *kernel) = (map(int, shape) for shape in (x_shape, w_shape))
+    stride = _integers(stride, "stride", (2,), 1)
+    dilation = _integers(dilation, "dilation", (2,), 1)
+    sides = four_sides(padding)
+    if isinstance(groups, (tuple, list)):
+        raise ValueError(f"groups: expected one int ≥ 1, got {groups!r}")
+    groups = _integers(groups, "groups", (2,), 1)[0]
+    if min(C, F, C_group, *kernel) < 1:
+        raise ValueError(f"expected at least one channel, filter and kernel entry, got x {x_shape}, w {w_shape}")
+    if C % groups or F % groups:
+        raise ValueError(f"groups: expected a divisor of C = {C} and F = {F}, got {groups}")
+    if C // groups != C_group:
+        raise ValueError(f"w: expected {C} // {groups} = {C // groups} channels a group, got {C_group} in {w_shape}")
+    sizes = (H + sides[0] + sides[1], W + sides[2] + sides[3])
+    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilation, kernel, strict=True))
+    if sizes[0] < reach[0] or sizes[1] < reach[1]:
+        raise ValueError(f"kernel: expected at most the padded input {sizes}, got {reach} with dilation {dilation}")
+    out = [(size - r) // s + 1 for size, r, s in zip(sizes, reach, stride, strict=True)]
+    return Geometry(N, C, H, W, F, tuple(kernel), groups, stride, sides, dilation, *out)

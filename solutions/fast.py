@@ -1,0 +1,194 @@
+"""Convolution as matrix multiplication that stays in cache: im2col and GEMM, block by block.
+
+The arithmetic is that of `im2col`; only the order differs. A block is a few rows of one image's output (or a few
+small images). Its columns are copied into a buffer of half a megabyte, which the second-level cache holds,
+multiplied, and overwritten by the next block's, so that memory never sees them. The backward functions build
+the columns again: copying them twice is cheaper than keeping them.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from ._threads import parallel, thread_limit
+
+BUFFER_BYTES = 512 * 1024  # half of a 1 MB second-level cache: the other half is for BLAS's packed blocks
+
+
+def im2col_forward(x, w, b, geo):
+    """out (N, F, H_out, W_out) of x (N, C, H, W), w (F, C/G, KH, KW), b (F,) or None: Y = WB + b·uᵀ."""
+    out = np.empty(geo.out_shape, x.dtype)
+    weights = w.reshape(geo.groups, -1, geo.column_length)
+    bias = None if b is None else b.reshape(geo.groups, -1, 1)
+    blocks = list(_blocks(geo, x.itemsize))
+
+    def share(start, stop):
+        for (images, rows), columns in _columns(x, geo, blocks[start:stop]):
+            if len(images) == 1:  # one image's output is a matrix already
+                product = np.matmul(weights, columns, out=_positions(out, geo, images, rows))
+            else:
+                product = weights @ columns
+            if b is not None:
+                product += bias
+            if len(images) > 1:
+                planes = product.reshape(geo.filters, len(images), len(rows), geo.out_width)
+                out[images.start : images.stop] = planes.swapaxes(0, 1)
+
+    parallel(share, len(blocks))
+    return out
+
+
+def im2col_dw(dout, x, geo):
+    """dw (F, C/G, KH, KW) from dout and x: dW = dY·Bᵀ, summed over the blocks."""
+    blocks = list(_blocks(geo, x.itemsize))
+    filters = geo.filters // geo.groups
+    flip = filters <= geo.column_length  # BLAS is a quarter faster when the smaller factor is the transposed one
+    shape = (geo.groups, geo.column_length, filters) if flip else (geo.groups, filters, geo.column_length)
+
+    def share(start, stop):
+        total, product = np.zeros(shape, x.dtype), np.empty(shape, x.dtype)
+        for (images, rows), columns in _columns(x, geo, blocks[start:stop]):
+            signal = _positions(dout, geo, images, rows)
+            if flip:
+                np.matmul(columns, signal.swapaxes(1, 2), out=product)
+            else:
+                np.matmul(signal, columns.swapaxes(1, 2), out=product)
+            total += product
+        return total
+
+    dw = sum(parallel(share, len(blocks)), np.zeros(shape, x.dtype))
+    return (dw.swapaxes(1, 2) if flip else dw).reshape(geo.filters, -1, *geo.kernel)
+
+
+def im2col_dx(dout, w, geo):
+    """dx (N, C, H, W) from dout and w: B* = Wᵀ·dY, then Col2Im.
+
+    A thread owns whole images, or, when these are too few, rows of dx, and computes the columns that touch them.
+    """
+    dx = np.empty((geo.images, geo.channels, geo.height, geo.width), dout.dtype)
+    weights = w.reshape(geo.groups, -1, geo.column_length).swapaxes(1, 2)
+
+    def whole_images(start, stop):
+        for images in _spans(start, stop, _images_per_block(geo, dx.itemsize)):
+            _dx_rows(dx, dout, weights, geo, images, range(geo.height))
+
+    def strip(start, stop):
+        for n in range(geo.images):
+            _dx_rows(dx, dout, weights, geo, range(n, n + 1), range(start, stop))
+
+    if geo.images >= thread_limit():
+        parallel(whole_images, geo.images)
+    else:
+        parallel(strip, geo.height)
+    return dx
+
+
+def _dx_rows(dx, dout, weights, geo, images, own):
+    """Fill the rows `own` of dx for `images`.
+
+    With stride S the sums are kept as S·S phase images, phase (i, j) holding the padded pixels (i + S·h, j + S·w):
+    one offset of the kernel always meets one phase, without gaps, so the additions run over contiguous rows.
+    """
+    (KH, KW), (SH, SW), (DH, DW), top = geo.kernel, geo.stride, geo.dilation, geo.padding[0]
+    first = max(0, -((DH * (KH - 1) - own.start - top) // SH))  # rows of dout whose windows touch `own`
+    last = min(geo.out_height, (own.stop - 1 + top) // SH + 1)
+    height, width = ((size - 1) // s + 1 for size, s in zip(geo.padded, geo.stride, strict=True))
+    phases = np.zeros((SH, SW, geo.channels, len(images), height, width), dx.dtype)
+    height = _rows_per_block(geo, dx.itemsize)
+    for rows in _spans(first, last, height):
+        columns = weights @ _positions(dout, geo, images, rows)
+        columns = columns.reshape(geo.channels, KH, KW, len(images), len(rows), geo.out_width)
+        for kh in range(KH):
+            for kw in range(KW):
+                (down, i), (right, j) = divmod(kh * DH, SH), divmod(kw * DW, SW)
+                h = rows.start + down
+                phases[i, j, :, :, h : h + len(rows), right : right + geo.out_width] += columns[:, kh, kw]
+    _interleave(dx[images.start : images.stop], phases, geo, own)
+
+
+def _interleave(dx, phases, geo, own):
+    """dx (N, C, H, W) from its phases: the padding is cropped, rows outside `own` are left alone."""
+    (SH, SW), top, left = geo.stride, geo.padding[0], geo.padding[2]
+    for i in range(SH):
+        for j in range(SW):
+            h = own.start + (i - top - own.start) % SH
+            w = (j - left) % SW
+            part = dx[:, :, h : own.stop : SH, w::SW]
+            source = phases[i, j, :, :, (h + top) // SH :, (w + left) // SW :]
+            part[...] = source[:, :, : part.shape[2], : part.shape[3]].swapaxes(0, 1)
+
+
+def _columns(x, geo, blocks):
+    """For each block its columns (G, C/G·KH·KW, positions), in a buffer that the next block overwrites."""
+    if geo.kernel == (1, 1) and geo.stride == (1, 1) and not any(geo.padding):
+        for images, rows in blocks:  # the image is its own matrix of columns
+            planes = x[images.start : images.stop, :, rows.start : rows.stop]
+            yield (images, rows), planes.swapaxes(0, 1).reshape(geo.groups, geo.column_length, -1)
+        return
+    loaded, buffer = None, np.empty(0, x.dtype)
+    for images, rows in blocks:
+        if images != loaded:
+            padded, loaded = pad(x[images.start : images.stop], geo.padding), images
+        windows = _windows(padded, geo, rows)
+        if buffer.shape != windows.shape:
+            buffer = np.empty(windows.shape, x.dtype)
+        np.copyto(buffer, windows)
+        yield (images, rows), buffer.reshape(geo.groups, geo.column_length, -1)
+
+
+def pad(x, padding):
+    """x with zeros (top, bottom, left, right) around its planes; x itself where there are none."""
+    if not any(padding):
+        return x
+    top, bottom, left, right = padding
+    height, width = x.shape[-2:]
+    padded = np.zeros((*x.shape[:-2], height + top + bottom, width + left + right), x.dtype)
+    padded[..., top : top + height, left : left + width] = x
+    return padded
+
+
+def _windows(padded, geo, rows):
+    """View (C, KH, KW, N, rows, W_out) of the padded images: the columns, not yet copied."""
+    n, c, h, w = padded.strides
+    (SH, SW), (DH, DW) = geo.stride, geo.dilation
+    shape = (geo.channels, *geo.kernel, len(padded), len(rows), geo.out_width)
+    strides = (c, h * DH, w * DW, n, h * SH, w * SW)
+    return as_strided(padded[:, :, rows.start * SH :], shape, strides, writeable=False)
+
+
+def _positions(array, geo, images, rows):
+    """The block of out or dout as matrices (G, F/G, positions): a view for one image, a copy for several."""
+    if len(images) == 1:
+        image = array[images.start].reshape(geo.groups, -1, geo.positions)
+        return image[:, :, rows.start * geo.out_width : rows.stop * geo.out_width]
+    planes = array[images.start : images.stop, :, rows.start : rows.stop].swapaxes(0, 1)
+    return planes.reshape(geo.groups, geo.filters // geo.groups, -1)
+
+
+def _rows_per_block(geo, itemsize):
+    row = geo.groups * geo.column_length * geo.out_width * itemsize
+    return min(geo.out_height, max(1, BUFFER_BYTES // row))
+
+
+def _images_per_block(geo, itemsize):
+    image = geo.groups * geo.column_length * geo.positions * itemsize
+    return max(1, BUFFER_BYTES // image)
+
+
+def _spans(start, stop, length):
+    """Ranges of nearly equal length, at most `length`, that cover range(start, stop)."""
+    count = -(-(stop - start) // length)
+    edges = [start + (stop - start) * i // count for i in range(count + 1)] if count else []
+    return [range(a, b) for a, b in pairwise(edges)]
+
+
+def _blocks(geo, itemsize):
+    """(images, rows) ranges whose columns fit the buffer: rows of one image, or all rows of several small ones."""
+    least = thread_limit() if geo.images < thread_limit() else 1
+    rows = min(_rows_per_block(geo, itemsize), -(-geo.out_height // least))
+    several = _images_per_block(geo, itemsize) if least == 1 else 1
+    several = min(several, max(1, -(-geo.images // thread_limit())))
+    for images in _spans(0, geo.images, several):
+        for block in _spans(0, geo.out_height, rows):
+            yield images, block
