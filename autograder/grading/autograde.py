@@ -13,6 +13,7 @@ from nbgrader.converters import Autograde
 from sqlalchemy.exc import OperationalError
 from traitlets import Float, Instance, Type
 
+from autograder.grading.examine import NotACheckError
 from autograder.grading.intake import Intake, read_submission
 from autograder.grading.notices import add_notices
 from autograder.grading.sandbox import SandboxLimits, SandboxUnavailable, probe
@@ -110,9 +111,10 @@ class TrustedAutograde(Autograde):
     def convert_single_notebook(self, notebook_filename: str) -> None:
         try:
             super().convert_single_notebook(notebook_filename)
-        except (OperationalError, SandboxUnavailable, KeyboardInterrupt):
+        except (OperationalError, SandboxUnavailable, NotACheckError):
             raise  # nothing that the submission did
         except Exception as error:
+            self._sanitizing = True  # nbgrader leaves it as it was at the moment of the failure
             self.log.exception("The grader failed on %s; it is graded as an empty notebook.", notebook_filename)
             self.refusal = (
                 f"The grader could not process this notebook ({type(error).__name__}). It was graded as an empty one "

@@ -9,7 +9,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, v4
 from nbgrader import utils
 from nbgrader.preprocessors import Execute
-from traitlets import Instance, Integer, Type, Unicode
+from traitlets import Instance, Integer, Unicode
 
 from autograder.calls import Fault, Outcome
 from autograder.grading.examine import Examiner, parse_checks
@@ -27,13 +27,15 @@ class TrustedExecute(Execute):
     that ran before are run again in it, and grading goes on.
     """
 
-    kernel_manager_class = Type(SandboxKernelManager).tag(config=True)
     limits = Instance(SandboxLimits)
     secret = Unicode(
         "",
         help="Mixed into the seed of the hidden cases, so that students can't foretell theirs. Keep it the same for a class.",
     ).tag(config=True)
     most_restarts = Integer(4, help="How many fresh kernels one submission may use up.").tag(config=True)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **{"kernel_manager_class": SandboxKernelManager} | kwargs)
 
     def _limits_default(self) -> SandboxLimits:
         return SandboxLimits(parent=self)
@@ -42,10 +44,8 @@ class TrustedExecute(Execute):
         NotebookClient.__init__(self, nb, km)
         self.reset_execution_trackers()
         self._check_assign_resources(resources)
-        self.interrupt_on_timeout, self.error_on_timeout = (
-            False,
-            None,
-        )  # a kernel that overran is not trusted again
+        # A kernel that overran is not trusted again: it is ended, not interrupted.
+        self.interrupt_on_timeout, self.error_on_timeout = False, {}
         self.deadline = time.monotonic() + self.limits.notebook_seconds
         self.replayable: list[str] = []
         self.lost: dict[str, Outcome] = {}

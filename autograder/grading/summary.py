@@ -31,7 +31,9 @@ def summarise(course: Path, unit: str) -> str:
         submissions = {s.student_id: s for s in assignment.submissions}
         rows = [["student", *cells, "total", "to mark", "diagnosed"]]
         rows += [row(course, unit, student.id, cells, submissions.get(student.id)) for student in gradebook.students]
-        rows.append(["of", *[f"{max_score(assignment, cell):g}" for cell in cells], f"{assignment.max_score:g}", "", ""])
+        rows.append(
+            ["of", *[f"{max_score(assignment, cell):g}" for cell in cells], f"{assignment.max_score:g}", "", ""]
+        )
     return align(rows)
 
 

@@ -4,7 +4,20 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-STUDENT_PART = "calls check compare heatmap judge oracle patterns spec units verdict visible __init__".split()
+STUDENT_PART = [
+    "calls",
+    "check",
+    "compare",
+    "heatmap",
+    "judge",
+    "oracle",
+    "patterns",
+    "spec",
+    "units",
+    "verdict",
+    "visible",
+    "__init__",
+]
 
 
 def imported(path):
