@@ -59,7 +59,9 @@ def body(function: FunctionType) -> list[str]:
     source = textwrap.dedent(inspect.getsource(function))
     if function.__doc__:
         source = source.split('"""', 2)[2]
-    return textwrap.dedent(source.lstrip("\n")).rstrip().splitlines()
+    lines = textwrap.dedent(source.lstrip("\n")).rstrip().splitlines()
+    # A reference function first checks its arguments and gets their library, `xp`; in the assignments that is NumPy.
+    return [re.sub(r"\bxp\.", "np.", line) for line in lines if not re.match(r"(xp = )?check_\w+\(.*\)$", line)]
 
 
 def helper_imports(function: FunctionType) -> list[str]:
@@ -69,6 +71,7 @@ def helper_imports(function: FunctionType) -> list[str]:
         for name in sorted(function.__code__.co_names)
         if isinstance(value := function.__globals__.get(name), FunctionType)
         and value.__module__.startswith("solutions")
+        and not name.startswith("check_")
     }
     return [f"from {value.__module__} import {name}" for name, value in helpers.items()]
 
