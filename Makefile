@@ -85,8 +85,12 @@ _build/.graded: $(STUDENT)/.installed $(UNITS:%=_build/.release-%) $(CLASS)
 	@tools/grade_sample_class.sh
 	@touch $@
 
-lab: setup release ## work on the assignments in JupyterLab
-	$(BIN)/jupyter lab assignments/release
+lab: setup release ## work on the assignments in JupyterLab, in your own copies
+	@mkdir -p my_work
+	@for unit in $(UNITS); do \
+		[ -e my_work/$$unit.ipynb ] || cp assignments/release/$$unit/$$unit.ipynb my_work/; \
+	done
+	$(BIN)/jupyter lab --notebook-dir my_work
 
 lint: $(VENV)/.installed ## check style and spelling
 	$(BIN)/ruff check .
