@@ -61,7 +61,7 @@ def body(function: FunctionType) -> list[str]:
         source = source.split('"""', 2)[2]
     lines = textwrap.dedent(source.lstrip("\n")).rstrip().splitlines()
     # A reference function first checks its arguments and gets their library, `xp`; in the assignments that is NumPy.
-    return [re.sub(r"\bxp\.", "np.", line) for line in lines if not re.match(r"(xp = )?check_\w+\(.*\)$", line)]
+    return [re.sub(r"\bxp\.", "np.", line) for line in lines if not re.match(r"(xp\b.* = )?check_\w+\(.*\)$", line)]
 
 
 def helper_imports(function: FunctionType) -> list[str]:
