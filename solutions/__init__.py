@@ -17,7 +17,24 @@ from .backprop import (
     softmax_cross_entropy,
 )
 from .conv1d import conv1d_backward, conv1d_forward
+from .conv2d import (
+    plane_conv_backward,
+    plane_conv_backward_loops,
+    plane_conv_forward,
+    plane_conv_forward_loops,
+    plane_conv_transpose,
+)
 from .convolution import conv2d_backward, conv2d_forward
+from .gradcheck import gradient_errors, numerical_gradient
+from .im2col import col2im, filter_matrix, im2col, im2col_conv_backward, im2col_conv_forward, input_matrix
+from .multichannel import (
+    multichannel_backward,
+    multichannel_backward_loops,
+    multichannel_conv_transpose,
+    multichannel_forward,
+    multichannel_forward_four_loops,
+    multichannel_forward_loops,
+)
 from .pooling import (
     global_max_pool_backward,
     global_max_pool_forward,
@@ -26,4 +43,22 @@ from .pooling import (
     max_pool2d_backward,
     max_pool2d_forward,
 )
-from .stride import output_size
+from .stride import (
+    conv2d_backward_loops,
+    conv2d_forward_loops,
+    insert_zeros,
+    output_size,
+    receptive_field,
+    strided_conv_backward,
+    strided_conv_dx_by_zeros,
+    strided_conv_forward,
+    strided_conv_forward_by_subsampling,
+)
+from .transposed import (
+    bilinear_matrix,
+    bilinear_upsample_backward,
+    bilinear_upsample_forward,
+    conv_transpose2d,
+    upsample_conv_backward,
+    upsample_conv_forward,
+)
