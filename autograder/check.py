@@ -1,7 +1,7 @@
 """`check`, as it runs in the student's own kernel: visible cases, an answer at once, nothing secret.
 
-At grading time the cell that calls `check` does not run there: `autograder.grading` binds the name `check` to a function
-of its own, which judges with the same code on more cases.
+At grading time the cell that calls `check` does not run there: `autograder.grading` binds the name `check` to a
+function of its own, which judges with the same code on more cases.
 """
 
 from collections.abc import Callable

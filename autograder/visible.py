@@ -1,4 +1,4 @@
-"""What a student may know of an exercise: signature, visible cases, their expected outputs, and misconceptions as digests.
+"""What a student may know of an exercise: signature, visible cases with their results, misconceptions as digests.
 
 `describe` derives it from a spec as plain data, which `make release` writes into the student's bundle as JSON. A
 misconception goes there as one digest per visible case, so it can be recognised and not read. In a checkout of

@@ -235,7 +235,7 @@ EXERCISES = (
             ),
             Misconception(
                 "backward-always-same",
-                "This is what you get when dout is padded by half a kernel, which is right for 'same' convolution only.",
+                'This is what you get when dout is padded by half a kernel, which is right for "same" only.',
                 "eq-conv1d-dx",
                 backward_same_dx,
             ),

@@ -13,10 +13,11 @@ from nbgrader.converters import Autograde
 from sqlalchemy.exc import OperationalError
 from traitlets import Float, Instance, Type
 
+from autograder.grading.bwrap import SandboxUnavailable, probe
 from autograder.grading.examine import NotACheckError
 from autograder.grading.intake import Intake, read_submission
+from autograder.grading.limits import SandboxLimits
 from autograder.grading.notices import add_notices
-from autograder.grading.sandbox import SandboxLimits, SandboxUnavailable, probe
 
 
 class SubmissionExporter(NotebookExporter):

@@ -47,7 +47,7 @@ def parse_checks(source: str) -> list[tuple[str, str]]:
                 checks.append((check_id, name))
             case _:
                 raise NotACheckError(
-                    f'expected check("<function>.<output>", <function>) in a graded cell, got {ast.unparse(statement)!r}'
+                    f'expected check("<function>.<output>", <function>) in a graded cell, got {ast.unparse(statement)}'
                 )
     for check_id, _ in checks:
         function, _, output = check_id.partition(".")

@@ -13,8 +13,10 @@ from traitlets import Instance, Integer, Unicode
 
 from autograder.calls import Fault, Outcome
 from autograder.grading.examine import Examiner, parse_checks
+from autograder.grading.limits import SandboxLimits
 from autograder.grading.notices import add_notices
-from autograder.grading.sandbox import SandboxKernelManager, SandboxLimits, call_remote
+from autograder.grading.remote import call_remote
+from autograder.grading.sandbox import SandboxKernelManager
 from autograder.grading.sanitise import sanitise_outputs
 from autograder.spec import Case, Exercise
 from autograder.verdict import Verdict
@@ -30,7 +32,7 @@ class TrustedExecute(Execute):
     limits = Instance(SandboxLimits)
     secret = Unicode(
         "",
-        help="Mixed into the seed of the hidden cases, so that students can't foretell theirs. Keep it the same for a class.",
+        help="Mixed into the seed of the hidden cases, so that nobody can foretell them. Keep it the same for a class.",
     ).tag(config=True)
     most_restarts = Integer(4, help="How many fresh kernels one submission may use up.").tag(config=True)
 

@@ -75,7 +75,8 @@ def read_notebook(path: Path, largest_mib: float) -> NotebookNode:
         raise UnreadableError(f"{path.name} is not UTF-8 text: {error.reason} at byte {error.start}.") from None
     except json.JSONDecodeError as error:
         raise UnreadableError(
-            f"{path.name} is not valid JSON, as a notebook must be: {error.msg} in line {error.lineno}, column {error.colno}."
+            f"{path.name} is not valid JSON, as a notebook must be: {error.msg} in line {error.lineno}, "
+            f"column {error.colno}."
         ) from None
     except (RecursionError, ValueError) as error:
         raise UnreadableError(f"{path.name} could not be read as JSON: {type(error).__name__}.") from None
@@ -109,7 +110,8 @@ def read_bytes(path: Path, largest_mib: float) -> bytes:
     with os.fdopen(handle, "rb") as file:
         if status.st_size > largest_mib * MIB:
             raise UnreadableError(
-                f"{path.name} has {status.st_size / MIB:.1f} MiB; at most {largest_mib:g} MiB are graded. Clear its outputs."
+                f"{path.name} has {status.st_size / MIB:.1f} MiB; at most {largest_mib:g} MiB are graded. "
+                "Clear its outputs."
             )
         return file.read()
 

@@ -1,4 +1,4 @@
-"""Before grading: every cell's nbgrader flags as the gradebook has them, and graded cells that went missing put back."""
+"""Before grading: every cell's flags as the gradebook has them, and graded cells that went missing put back."""
 
 from nbformat import NotebookNode, v4
 from nbgrader.api import Gradebook, Notebook

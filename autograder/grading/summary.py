@@ -48,14 +48,19 @@ def row(course: Path, unit: str, student: str, cells: list[str], submission: Sub
 
 def diagnoses(course: Path, unit: str, student: str) -> list[str]:
     """What the verdicts in the graded notebooks name: misconceptions, else the kinds of fault."""
-    found: list[str] = []
-    for path in sorted((course / "autograded" / student / unit).glob("*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
-            for output in cell.get("outputs", []):
-                for verdict in output.get("data", {}).get(VERDICT_MIME, []):
-                    if verdict["diagnosis"] or verdict["fault"]:
-                        found.append(verdict["diagnosis"] or verdict["fault"])
-    return list(dict.fromkeys(found))
+    cells = [
+        cell
+        for path in sorted((course / "autograded" / student / unit).glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+    ]
+    verdicts = [
+        verdict
+        for cell in cells
+        for output in cell.get("outputs", [])
+        for verdict in output.get("data", {}).get(VERDICT_MIME, [])
+    ]
+    found = [verdict["diagnosis"] or verdict["fault"] for verdict in verdicts]
+    return list(dict.fromkeys(name for name in found if name))
 
 
 def max_score(assignment: object, cell: str) -> float:

@@ -33,7 +33,7 @@ class Course:
         """Run an nbgrader command inside the course, as its README says: with the environment's bin on PATH."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
-            ["nbgrader", *arguments, "--log-level=WARN"],
+            ["nbgrader", *arguments],
             cwd=self.folder,
             env=os.environ | {"PATH": path},
             capture_output=True,
