@@ -102,13 +102,13 @@ def check_shape(name, array, expected):
 def _check_axes(name, shape, axes, sizes):
     """Rank and sizes of one shape, given the `sizes` of the letters met so far, which grow."""
     shape = tuple(shape)
-    sizes.update({axis: int(axis) for axis in axes if axis.isdigit()})
     wanted = "(" + ", ".join(axes) + ("," if len(axes) == 1 else "") + ")"
     if len(shape) != len(axes):
         raise ValueError(f"{name}: expected {len(axes)} axes {wanted}, got {len(shape)}, in shape {shape}")
+    known = [f"{axis} = {sizes[axis]}" for axis in axes if axis in sizes]
     for axis, size in zip(axes, shape, strict=True):
-        if sizes.setdefault(axis, size) != size:
-            known = [f"{letter} = {sizes[letter]}" for letter in axes if letter in sizes and not letter.isdigit()]
+        expected = int(axis) if axis.isdigit() else sizes.setdefault(axis, size)
+        if size != expected:
             where = f" with {', '.join(known)}" if known else ""
             raise ValueError(f"{name}: expected shape {wanted}{where}, got {shape}")
 

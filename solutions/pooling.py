@@ -1,5 +1,7 @@
 """Max-pooling: over everything, or over windows of k (k × k) without overlap."""
 
+import math
+
 from ._arrays import check_arrays, check_shape, integer, library
 
 
@@ -32,7 +34,7 @@ def max_pool1d_backward(dout, x, k):
     for i in range(dout.shape[-1]):
         window = x[..., i * k : i * k + k]
         onehot = xp.argmax(window, axis=-1)[..., None] == xp.arange(window.shape[-1])
-        dx[..., i * k : i * k + k] = onehot * dout[..., i : i + 1]
+        dx[..., i * k : i * k + k] = xp.where(onehot, dout[..., i : i + 1], 0.0)
     return dx
 
 
@@ -62,7 +64,7 @@ def max_pool2d_backward(dout, x, k):
     """
     xp = check_max_pool(x, k, 2, dout)
     onehot = xp.argmax(_tiles(x, k), axis=-1)[..., None] == xp.arange(k * k)
-    return _untiled(onehot * dout[..., None], x.shape, k)
+    return _untiled(xp.where(onehot, dout[..., None], 0.0), x.shape, k)
 
 
 def _tiles(x, k):
@@ -93,7 +95,7 @@ def global_max_pool_forward(x):
     eq-backprop-global-max-pool-forward; Šegvić, slide "Vectors: global max pool".
     """
     xp = check_global_max_pool(x)
-    return xp.max(xp.reshape(x, (*_channels(x), -1)), axis=-1)
+    return xp.max(_flat(x), axis=-1)
 
 
 def global_max_pool_backward(dout, x):
@@ -107,13 +109,19 @@ def global_max_pool_backward(dout, x):
     eq-backprop-global-max-pool-dx; Šegvić, slide "Vectors: global max pool": onehot of the argmax.
     """
     xp = check_global_max_pool(x, dout)
-    flat = xp.reshape(x, (*_channels(x), -1))
+    flat = _flat(x)
     onehot = xp.argmax(flat, axis=-1)[..., None] == xp.arange(flat.shape[-1])
-    return xp.reshape(onehot * dout[..., None], x.shape)
+    return xp.reshape(xp.where(onehot, dout[..., None], 0.0), x.shape)
 
 
 def _channels(x):
-    return x.shape[:2] if x.ndim > 2 else ()
+    """The axes that global pooling keeps."""
+    return tuple(x.shape[:2]) if x.ndim > 2 else ()
+
+
+def _flat(x):
+    """x with the pooled axes as one."""
+    return library(x).reshape(x, (*_channels(x), math.prod(x.shape[len(_channels(x)) :])))
 
 
 def check_max_pool(x, k, axes, dout=None):

@@ -1,0 +1,107 @@
+"""What the tests of `solutions` share: drawn arrays of every kind, PyTorch as the judge, errors in full."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import strategies as st
+
+DTYPES = ("float64", "float32")
+NUMPY_LAYOUTS = ("C", "F", "strided", "reversed", "readonly")
+TORCH_LAYOUTS = ("C", "F", "strided")
+
+kinds = st.one_of(
+    st.tuples(st.just("numpy"), st.sampled_from(DTYPES), st.sampled_from(NUMPY_LAYOUTS)),
+    st.tuples(st.just("torch"), st.sampled_from(DTYPES), st.sampled_from(TORCH_LAYOUTS)),
+)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def integers(rng, *shape, top=4):
+    """Whole numbers as float64: sums of their products are exact, in float32 too."""
+    return rng.integers(-top, top + 1, shape).astype(np.float64)
+
+
+def reals(rng, *shape):
+    return rng.standard_normal(shape)
+
+
+def as_kind(array, kind):
+    """The values of `array` in another library, dtype and memory layout."""
+    library, dtype, layout = kind
+    array = np.array(array, dtype=dtype, order="C")
+    if array.ndim == 0:
+        layout = "C"
+    if library == "torch":
+        array = torch.tensor(array)
+        if layout == "F":
+            return array.permute(*reversed(range(array.ndim))).contiguous().permute(*reversed(range(array.ndim)))
+        if layout == "strided":
+            wide = torch.full([2 * size for size in array.shape], torch.nan, dtype=array.dtype)
+            wide[tuple(slice(1, None, 2) for _ in array.shape)] = array
+            return wide[tuple(slice(1, None, 2) for _ in array.shape)]
+        return array
+    if layout == "F":
+        return np.asfortranarray(array)
+    if layout == "strided":
+        wide = np.full([2 * size for size in array.shape], np.nan, dtype=dtype)
+        wide[tuple(slice(1, None, 2) for _ in array.shape)] = array
+        return wide[tuple(slice(1, None, 2) for _ in array.shape)]
+    if layout == "reversed":
+        flip = tuple(slice(None, None, -1) for _ in array.shape)
+        return array[flip].copy()[flip]
+    if layout == "readonly":
+        array.flags.writeable = False
+    return array
+
+
+def as_float64(array):
+    return np.asarray(array.detach().cpu() if isinstance(array, torch.Tensor) else array, dtype=np.float64)
+
+
+def torch_gradients(function, inputs, rng):
+    """out, an integer dout, and the gradients of sum(dout · out) with respect to `inputs`, by PyTorch in float64."""
+    leaves = [torch.tensor(np.asarray(a), dtype=torch.float64, requires_grad=True) for a in inputs]
+    out = function(*leaves)
+    dout = integers(rng, *out.shape)
+    if out.requires_grad:
+        out.backward(torch.tensor(dout))
+    return as_float64(out), dout, [as_float64(torch.zeros_like(a) if a.grad is None else a.grad) for a in leaves]
+
+
+def same(result, expected, kind, rtol=0.0):
+    """`result` is of the library and dtype of `kind`, and equals `expected`: exactly, or relative to its largest."""
+    library, dtype, _ = kind
+    assert isinstance(result, torch.Tensor if library == "torch" else np.ndarray | np.floating)
+    assert str(result.dtype).removeprefix("torch.") == dtype
+    assert tuple(result.shape) == tuple(np.shape(expected))
+    if rtol:
+        scale = max(1.0, np.abs(expected).max(initial=0))
+        np.testing.assert_allclose(as_float64(result), expected, rtol=0, atol=rtol * scale)
+    else:
+        np.testing.assert_array_equal(as_float64(result), expected)
+
+
+def agrees(forward, backward, oracle, inputs, kind, rng, *, rtol=0.0, bias=False, **options):
+    """`forward` and `backward` give what PyTorch gives for `oracle`, and leave their arguments alone.
+
+    With `bias` the last input is the bias, which `backward` does not take.
+    """
+    out, dout, gradients = torch_gradients(oracle, inputs, rng)
+    arrays = [as_kind(a, kind) for a in inputs]
+    same(forward(*arrays, **options), out, kind, rtol)
+    if backward is not None:
+        result = backward(as_kind(dout, kind), *(arrays[:-1] if bias else arrays), **options)
+        result = result if isinstance(result, tuple) else (result,)
+        assert len(result) == len(gradients)
+        for gradient, expected in zip(result, gradients, strict=True):
+            same(gradient, expected, kind, rtol)
+    for array, original in zip(arrays, inputs, strict=True):
+        np.testing.assert_array_equal(as_float64(array), original)
+
+
+def refuses(error, message, function, *arguments, **options):
+    """The call raises exactly this: its words name what was received and what was expected."""
+    with pytest.raises(error) as caught:
+        function(*arguments, **options)
+    assert type(caught.value) is error
+    assert str(caught.value) == message
