@@ -70,18 +70,23 @@ def put_back(
 ) -> list[str]:
     """Insert each missing graded cell after the released cell that came before it, or at the end if none is left.
 
-    Missing stubs are not put back: the student may have written the function elsewhere, and the stub would
-    replace it.
+    The course's own code, such as imports, is put back too, at the top if need be. Missing stubs are not: the student
+    may have written the function elsewhere, and the stub would replace it.
     """
-    notices = []
+    notices, at_top = [], set()
     for place, name in enumerate(order):
         present = {grade_id_of(cell): index for index, cell in enumerate(nb.cells)}
-        if name in present or not (flags[name]["grade"] or flags[name]["task"]):
-            continue
-        before = [present[earlier] for earlier in order[:place] if earlier in present]
         cell_type, source = sources[name]
+        graded = flags[name]["grade"] or flags[name]["task"]
+        provided = cell_type == "code" and flags[name]["locked"] and not graded
+        if name in present or not (graded or provided):
+            continue
+        before = [present[earlier] for earlier in order[:place] if earlier in present and earlier not in at_top]
+        nowhere = 0 if provided else len(nb.cells)
+        if provided and not before:
+            at_top.add(name)
         make = v4.new_code_cell if cell_type == "code" else v4.new_markdown_cell
         cell = make(source=source, metadata={"nbgrader": dict(flags[name])})
-        nb.cells.insert(max(before) + 1 if before else len(nb.cells), cell)
-        notices.append(f"The graded cell {name} was missing and was put back.")
+        nb.cells.insert(max(before) + 1 if before else nowhere, cell)
+        notices.append(f"The {'graded ' if graded else ''}cell {name} was missing and was put back.")
     return notices

@@ -24,7 +24,7 @@ WRONG_RESULTS = {
     "not a function": ("conv1d_forward = 5", ["conv1d_forward", "int"]),
     "wrong arity": ("def conv1d_forward(x):\n    return x", ["(x)", "conv1d_forward(x, w, *, padding"]),
     "positional padding missing": ("def conv1d_forward(x, w):\n    return x", ["(x, w)", "padding"]),
-    "wrong shape": ("def conv1d_forward(x, w, *, padding=0):\n    return x[:1]", ["got shape (1,)", "expected (3,)"]),
+    "wrong shape": ("def conv1d_forward(x, w, *, padding=0):\n    return x[:1]", ["got shape (1,)", "expected (6,)"]),
     "none": ("def conv1d_forward(x, w, *, padding=0):\n    y = x", ["None", "return"]),
     "text": ("def conv1d_forward(x, w, *, padding=0):\n    return 'yes'", ["str"]),
     "object array": (
