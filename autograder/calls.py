@@ -1,11 +1,13 @@
 """Calling a student's function so that whatever it does becomes plain arrays or a reason why there are none.
 
-NumPy and the standard library only: this file also runs inside the grader's sandbox, beside the student's code.
-Nothing it says there is trusted; the grader reads the arrays' bytes by itself.
+NumPy and the standard library only: this file also runs inside the grader's sandbox, beside the student's code. Nothing
+it says there is trusted; the grader reads the arrays' bytes by itself.
 """
 
 import inspect
-import linecache
+import itertools
+import os
+import sysconfig
 import time
 import traceback
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ import numpy as np
 #: A message longer than this helps nobody.
 LONGEST_MESSAGE = 600
 LONGEST_TRACEBACK = 4000
+
+LIBRARY = tuple(os.path.join(path, "") for path in {*map(sysconfig.get_path, ("stdlib", "platstdlib"))} if path)
 
 
 @dataclass(frozen=True)
@@ -48,25 +52,39 @@ def call(function: Any, arguments: dict[str, Any], options: dict[str, Any], outp
 
     Never raises for anything the function does, but for the user's own Ctrl-C.
     """
-    name = getattr(function, "__name__", "your function")
+    name = name_of(function)
     fault = callable_fault(function, name, arguments, options)
     if fault:
-        return Outcome((fault,) * len(outputs))
+        return failed(fault, outputs)
     copies = {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in arguments.items()}
     start = time.perf_counter()
     try:
-        result = function(*copies.values(), **options)
+        values = unpack(name, function(*copies.values(), **options), outputs)
     except NotImplementedError as error:
         message = f"{name} raises NotImplementedError: your code is still missing."
-        return Outcome((Fault("stub", message, own_traceback(error)),) * len(outputs))
+        return failed(Fault("stub", message, own_traceback(error)), outputs)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit and MemoryError too: a check must outlive them
         fault = Fault("exception", f"{name} raised {describe_error(error)}", own_traceback(error))
-        return Outcome((fault,) * len(outputs))
+        return failed(fault, outputs)
     seconds = time.perf_counter() - start
     changed = tuple(key for key, value in arguments.items() if is_changed(value, copies[key]))
-    return Outcome(unpack(name, result, outputs), seconds, changed)
+    return Outcome(values, seconds, changed)
+
+
+def failed(fault: Fault, outputs: tuple[str, ...]) -> Outcome:
+    """The outcome of a call that gave nothing, for the one reason `fault`."""
+    return Outcome((fault,) * len(outputs))
+
+
+def name_of(function: Any) -> str:
+    """What to call `function` in messages; objects of a student's own making may have no name, or a strange one."""
+    try:
+        name = function.__name__
+    except Exception:
+        name = None
+    return name[:80] if isinstance(name, str) else "your function"
 
 
 def callable_fault(function: Any, name: str, arguments: dict, options: dict) -> Fault | None:
@@ -75,50 +93,63 @@ def callable_fault(function: Any, name: str, arguments: dict, options: dict) -> 
         return Fault("not_callable", f"expected a function, got {type(function).__name__}")
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):
+    except Exception:  # of built-in functions it may be unknown
         return None
     try:
         signature.bind(*arguments.values(), **options)
     except TypeError as error:
         keywords = ["*", *(f"{key}={value!r}" for key, value in options.items())] if options else []
         wanted = f"{name}({', '.join([*arguments, *keywords])})"
-        return Fault("signature", f"{name} takes {signature}, but is called as {wanted}: {error}")
+        return Fault("signature", f"{name} takes {shorten(str(signature))} but is called as {wanted}: {error}")
     return None
 
 
 def unpack(name: str, result: Any, outputs: tuple[str, ...]) -> tuple:
     """One array or Fault per output."""
-    wanted = "an array" if len(outputs) == 1 else f"{len(outputs)} arrays ({', '.join(outputs)})"
+    count = {2: "two", 3: "three", 4: "four"}.get(len(outputs), str(len(outputs)))
+    wanted = f"an array ({outputs[0]})" if len(outputs) == 1 else f"{count} arrays ({', '.join(outputs)})"
     if result is None:
-        message = f"{name} returned None, expected {wanted}. Is a return statement missing?"
+        message = f"{name} returned None; expected {wanted}. Is a return statement missing?"
         return (Fault("container", message),) * len(outputs)
     if len(outputs) == 1:
         single = isinstance(result, tuple | list) and len(result) == 1 and isinstance(result[0], np.ndarray)
         return (plain_array(result[0] if single else result, outputs[0]),)
-    try:
-        items = None if isinstance(result, str | bytes | dict | set) else list(result)
-    except Exception:
-        items = None
+    items = items_of(result, len(outputs))
     if items is None or len(items) != len(outputs):
-        came = type(result).__name__ if items is None else f"{type(result).__name__} of {len(items)}"
-        return (Fault("container", f"{name} returned {came}, expected {wanted}"),) * len(outputs)
+        came = an(type(result).__name__)
+        if items is not None:
+            came += f" of {len(result)}"
+        elif isinstance(result, np.ndarray):
+            came = "a single number"
+        return (Fault("container", f"{name} returned {came}; expected {wanted}"),) * len(outputs)
     return tuple(plain_array(item, output) for item, output in zip(items, outputs, strict=True))
 
 
+def items_of(result: Any, count: int) -> list | None:
+    """The items of a sequence, at most one more than `count` of them; None for what is no sequence."""
+    if isinstance(result, str | bytes | dict | set | frozenset):
+        return None
+    if not (hasattr(result, "__len__") and hasattr(result, "__getitem__")):
+        return None
+    try:
+        return list(itertools.islice(iter(result), count + 1))
+    except TypeError:  # a 0-d array has a length in name only
+        return None
+
+
 def plain_array(value: Any, output: str) -> np.ndarray | Fault:
-    """`value` as a plain, contiguous NumPy array of numbers, or why it is none."""
+    """`value` as a plain, contiguous NumPy array of numbers in native byte order, or why it is none."""
     if value is None:
-        return Fault("container", f"{output} is None, expected an array")
+        return Fault("container", f"{output} is None; expected an array")
+    came = f"{output} is {an(type(value).__name__)}"
     try:
         array = np.asarray(value)
-    except BaseException as error:
-        return Fault(
-            "type", f"{output} is {type(value).__name__}, which is no array of numbers: {describe_error(error)}"
-        )
+    except Exception as error:
+        return Fault("type", f"{came}; expected an array of numbers. NumPy says: {describe_error(error)}")
     if type(array) is not np.ndarray or array.dtype.kind not in "biufc":
-        dtype = f" of dtype {array.dtype}" if isinstance(value, np.ndarray) else ""
-        return Fault("type", f"{output} is {type(value).__name__}{dtype}, expected an array of numbers")
-    return np.array(array, order="C", copy=True, subok=False)
+        dtype = "" if array.dtype.kind in "US" and not isinstance(value, np.ndarray) else f" of dtype {array.dtype}"
+        return Fault("type", shorten(f"{came}{dtype}; expected an array of numbers"))
+    return np.array(array, dtype=array.dtype.newbyteorder("="), order="C", copy=True, subok=False)
 
 
 def is_changed(before: Any, after: Any) -> bool:
@@ -131,11 +162,18 @@ def is_changed(before: Any, after: Any) -> bool:
 def describe_error(error: BaseException) -> str:
     """`IndexError: list index out of range`, cut to a readable length, whatever `str(error)` does."""
     try:
-        text = str(error)
+        text = " ".join(str(error).split())
     except Exception:
         text = ""
-    text = " ".join(text.split())
-    return f"{type(error).__name__}{': ' if text else ''}{text}"[:LONGEST_MESSAGE]
+    return shorten(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def shorten(text: str) -> str:
+    return text if len(text) <= LONGEST_MESSAGE else text[: LONGEST_MESSAGE - 1] + "…"
+
+
+def an(noun: str) -> str:
+    return f"{'an' if noun.startswith(('nd', *'aeiouAEIOU')) else 'a'} {noun}"
 
 
 def own_traceback(error: BaseException) -> str:
@@ -143,13 +181,12 @@ def own_traceback(error: BaseException) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_own(frame.filename)]
     if len(frames) > 6:
         frames = frames[:3] + frames[-3:]
-    lines = [f"line {frame.lineno}, in {frame.name}:  {frame.line or ''}".rstrip(": ") for frame in frames]
+    lines = [f"line {f.lineno}, in {f.name}" + (f":  {f.line}" if f.line else "") for f in frames]
     return "\n".join(lines)[:LONGEST_TRACEBACK]
 
 
 def is_own(filename: str) -> bool:
-    """Whether a frame's file is a notebook cell, whose source exists in memory only, or a file of the student's."""
-    if filename == __file__ or "site-packages" in filename or filename.startswith("<frozen"):
+    """Whether a frame's file is a notebook cell or a module of the student's, and not a library's or this one."""
+    if filename == __file__ or "site-packages" in filename or "dist-packages" in filename:
         return False
-    in_memory = filename in linecache.cache and linecache.cache[filename][1] is None
-    return in_memory or filename.startswith("<") or "ipykernel" in filename or not filename.startswith("/usr/")
+    return not filename.startswith(("<frozen", "<__array_function__", *LIBRARY))
