@@ -133,7 +133,7 @@ def failure_lines(check_id: str, failure: Failure) -> list[str]:
         lines += failure.fault.traceback.splitlines()
     if failure.number is not None and (failure.fault is None or failure.fault.kind == "exception"):
         function = check_id.split(".")[0]
-        lines.append(f'Replay it: autograder.case("{function}", {failure.number}).run({function})')
+        lines.append(f'Replay it: case("{function}", {failure.number}).run({function})')
     return lines
 
 

@@ -37,7 +37,7 @@ def test_a_misconception_is_named_and_shown(capsys):
     assert lines[0] == "✗ conv1d_backward.dx   1 of 6 case groups pass: scalar kernel"
     assert re.fullmatch(r"  smallest failing case   dout \(\d+,\)   x \(\d+,\)   w \(\d+,\)   padding \d", lines[1])
     assert re.fullmatch(r"  got \d wrong entr(y|ies) of \d.*; worst dx\[\d\] = -?\d+, expected -?\d+", lines[2])
-    assert lines[3].startswith("  Replay it: autograder.case(")
+    assert lines[3].startswith("  Replay it: case(")
     assert lines[4] == "  This is what you get when dout meets the kernel as it is, not flipped."
     assert lines[5].endswith("(book/ch02_conv1d.html#equation-eq-conv1d-dx)")
     assert verdict.points == 1.0

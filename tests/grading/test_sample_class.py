@@ -71,7 +71,7 @@ def test_an_exception_shows_the_students_own_line_and_nothing_of_ours(graded):
     message = graded.message("farah", "conv1d_backward_dx")
     assert "IndexError" in message
     assert "dw[k] += dout[i] * x[i + k + 1]" in message
-    assert "autograder" not in message.replace("autograder.case(", "")
+    assert "autograder" not in message
     assert "site-packages" not in message
 
 
