@@ -105,3 +105,43 @@ def refuses(error, message, function, *arguments, **options):
         function(*arguments, **options)
     assert type(caught.value) is error
     assert str(caught.value) == message
+
+
+@st.composite
+def convolutions(draw, groups=True, largest=5):
+    """Shapes of x and w, and options, of a convolution: everything drawn, one value for a pair now and then."""
+    group_count = draw(st.integers(1, 3)) if groups else 1
+    depth, filters = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+    N, H, W = draw(st.integers(0, 2)), draw(st.integers(1, largest)), draw(st.integers(1, largest))
+    padding = draw(
+        st.one_of(st.integers(0, 2), st.tuples(*[st.integers(0, 2)] * 2), st.tuples(*[st.integers(0, 2)] * 4))
+    )
+    stride, dilation = (
+        draw(st.one_of(st.integers(1, 3), st.tuples(st.integers(1, 3), st.integers(1, 3)))) for _ in "sd"
+    )
+    top, bottom, left, right = four(padding)
+    dilations = (dilation, dilation) if isinstance(dilation, int) else dilation
+    room = (H + top + bottom, W + left + right)
+    kernel = [draw(st.integers(1, min(3, (size - 1) // d + 1))) for size, d in zip(room, dilations, strict=True)]
+    options = {"stride": stride, "padding": padding, "dilation": dilation}
+    if groups:
+        options["groups"] = group_count
+    return (N, group_count * depth, H, W), (group_count * filters, depth, *kernel), options
+
+
+def four(padding):
+    """(top, bottom, left, right), written anew here so that the tests do not lean on what they test."""
+    if isinstance(padding, int):
+        return (padding,) * 4
+    return padding if len(padding) == 4 else (padding[0], padding[0], padding[1], padding[1])
+
+
+def torch_conv2d(stride=1, padding=0, dilation=1, groups=1):
+    """PyTorch's convolution with padding on four sides, as a function of x, w and maybe b."""
+    top, bottom, left, right = four(padding)
+
+    def oracle(x, w, b=None):
+        x_pad = torch.nn.functional.pad(x, (left, right, top, bottom))
+        return torch.nn.functional.conv2d(x_pad, w, b, stride=stride, dilation=dilation, groups=groups)
+
+    return oracle
