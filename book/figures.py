@@ -24,11 +24,12 @@ def products(a, b):
     return " + ".join(f"{factor(p)}·{factor(q)}" for p, q in zip(a, b, strict=True))
 
 
-def row(label, values, *, at=0, size=None, read=(), write=(), padding=0):
+def row(label, values, *, at=0, size=None, read=(), write=(), padding=0, index=None):
     """One array as a row of cells.
 
     Values start at column `at` of `size` columns; the other columns stay empty. `read` and `write` hold indices into
-    values; the first and last `padding` values are drawn as padding. The small index numbers do not count padding.
+    values; the first and last `padding` values are drawn as padding. The small index numbers do not count padding;
+    `index` replaces them.
     """
     values = np.asarray(values)
     cells = [None] * (size or at + len(values))
@@ -36,7 +37,8 @@ def row(label, values, *, at=0, size=None, read=(), write=(), padding=0):
         inside = padding <= i < len(values) - padding
         marks = [("read", i in read), ("write", i in write), ("padding", not inside)]
         marked = " ".join(mark for mark, on in marks if on)
-        cells[at + i] = [number(value), marked, str(i - padding) if inside else ""]
+        small = index[i] if index else i - padding
+        cells[at + i] = [number(value), marked, str(small) if inside else ""]
     return {"label": label, "rows": [cells]}
 
 
@@ -71,3 +73,21 @@ def steps(title, alt, frames):
         f'<ol class="stepper-texts">{texts}</ol>'
         f'<script type="application/json">{data}</script></figure>'
     )
+
+
+def matrices(named):
+    """Matrices side by side, each with its title and its numbers; entries that are not 0 have a frame."""
+    import matplotlib.pyplot as plt
+
+    widths = [array.shape[1] for array in named.values()]
+    tallest = max(array.shape[0] for array in named.values())
+    size = (0.55 * (sum(widths) + 2), 0.55 * (tallest + 1))
+    axes = plt.subplots(1, len(named), figsize=size, width_ratios=widths, squeeze=False)[1]
+    for axis, (title, array) in zip(axes[0], named.items(), strict=True):
+        for (i, j), value in np.ndenumerate(array):
+            if value:
+                axis.add_patch(plt.Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor="#d6e6f2", edgecolor="black"))
+            axis.text(j, i, number(value), ha="center", va="center", color="black" if value else "#767676")
+        axis.set(title=title, xlim=(-0.6, array.shape[1] - 0.4), ylim=(tallest - 0.4, -0.6), aspect="equal")
+        axis.axis("off")
+    plt.show()

@@ -8,7 +8,7 @@ NAMES = {"numerical": "central differences", "torch": "PyTorch"}
 
 
 def central_differences(loss, x, h=1.0):
-    """The gradient of loss at x, one entry at a time: (loss(x + h) - loss(x - h)) / 2h."""
+    """The gradient of loss at x, measured one entry at a time."""
     dx = np.zeros(x.shape)
     for j in np.ndindex(x.shape):
         step = np.zeros(x.shape)
@@ -34,6 +34,8 @@ def is_gradient(label):
 def verify(label, ours, *, atol=0.0, **others):
     """Assert that ours, computed by equation `label`, equals each of the others, and say so in one line.
 
+    Each is one array, or a list of arrays, one a case.
+
     Raises:
         TypeError: nothing to compare with, or a gradient without both `numerical` and `torch`.
         AssertionError: a shape or an entry differs by more than atol; names the first such entry.
@@ -41,14 +43,21 @@ def verify(label, ours, *, atol=0.0, **others):
     missing = {"numerical", "torch"} - set(others) if is_gradient(label) else set()
     if missing or not others:
         raise TypeError(f"{label}: expected results to compare with, {', '.join(sorted(missing)) or 'at least one'}")
-    ours = np.asarray(ours)
     for name, other in others.items():
-        other = np.asarray(other)
-        assert ours.shape == other.shape, f"{label}: ours has shape {ours.shape}, {name} {other.shape}"
-        wrong = np.argwhere(~(np.abs(ours - other) <= atol))  # written so that NaN counts as wrong
-        if len(wrong):
-            at = tuple(wrong[0])
-            where = list(map(int, at))
-            raise AssertionError(f"{label}: ours and {name} differ at {where}: {ours[at]:g} and {other[at]:g}")
-    agreed = ", ".join(NAMES.get(name, name.replace("_", " ")) for name in others)
-    print(f"✓ {label}  {'equal to' if atol == 0 else f'within {atol:g} of'} {agreed}")
+        if isinstance(ours, list):
+            for one, its_other in zip(ours, other, strict=True):
+                compare(label, name, one, its_other, atol)
+        else:
+            compare(label, name, ours, other, atol)
+    agreed = " = ".join(NAMES.get(name, name.replace("_", " ")) for name in others)
+    cases = f", {len(ours)} cases" if isinstance(ours, list) else ""
+    print(f"✓ {label} = {agreed}{cases}" + (f", to within {atol:g}" if atol else ""))
+
+
+def compare(label, name, ours, other, atol):
+    ours, other = np.asarray(ours), np.asarray(other)
+    assert ours.shape == other.shape, f"{label}: ours has shape {ours.shape}, {name} {other.shape}"
+    wrong = np.argwhere(~(np.abs(ours - other) <= atol))  # written so that NaN counts as wrong
+    if len(wrong):
+        at = tuple(wrong[0])
+        raise AssertionError(f"{label}: ours and {name} differ at {list(map(int, at))}: {ours[at]:g} and {other[at]:g}")

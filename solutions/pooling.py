@@ -13,7 +13,7 @@ def max_pool1d_forward(x, k):
     Raises:
         TypeError, ValueError: x is not a floating-point array with L ≥ 1, or k is not an integer ≥ 1.
 
-    eq-backprop-max-pool-forward; Šegvić, slide "Vectors: max pool, kernel k stride k".
+    eq-conv1d-max-pool-forward; Šegvić, slide "Vectors: max pool, kernel k stride k".
     """
     xp = check_max_pool(x, k, 1)
     return xp.stack([xp.max(x[..., i : i + k], axis=-1) for i in range(0, x.shape[-1], k)], axis=-1)
@@ -27,7 +27,7 @@ def max_pool1d_backward(dout, x, k):
     Raises:
         TypeError, ValueError: as `max_pool1d_forward`, or dout has not the shape of its result.
 
-    eq-backprop-max-pool-dx; Šegvić, slide "Vectors: max pool, kernel k, stride k (back)": onehot and embed.
+    eq-conv1d-max-pool-dx; Šegvić, slide "Vectors: max pool, kernel k, stride k (back)": onehot and embed.
     """
     xp = check_max_pool(x, k, 1, dout)
     dx = xp.zeros_like(x)
@@ -92,7 +92,7 @@ def global_max_pool_forward(x):
     Raises:
         TypeError, ValueError: x is not a floating-point array of one to four axes with something to choose from.
 
-    eq-backprop-global-max-pool-forward; Šegvić, slide "Vectors: global max pool".
+    eq-conv1d-global-max-pool-forward; Šegvić, slide "Vectors: global max pool".
     """
     xp = check_global_max_pool(x)
     return xp.max(_flat(x), axis=-1)
@@ -106,7 +106,7 @@ def global_max_pool_backward(dout, x):
     Raises:
         TypeError, ValueError: as `global_max_pool_forward`, or dout has not the shape of its result.
 
-    eq-backprop-global-max-pool-dx; Šegvić, slide "Vectors: global max pool": onehot of the argmax.
+    eq-conv1d-global-max-pool-dx; Šegvić, slide "Vectors: global max pool": onehot of the argmax.
     """
     xp = check_global_max_pool(x, dout)
     flat = _flat(x)

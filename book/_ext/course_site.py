@@ -46,13 +46,14 @@ def code_digest(root: Path) -> str:
 
 
 def configure(app, config):
-    """Keep results for one state of the code only, and undo two defaults of the theme."""
+    """Keep results for one state of the code only, and mend three defaults of the theme."""
     results = Path(app.outdir).parent / "executed"
     current = results / code_digest(Path(app.srcdir))
     for old in set(results.glob("*")) - {current}:
         shutil.rmtree(old)
     config.nb_execution_cache_path = str(current)
     config.html_theme_options["navbar_persistent"] = []  # a second search button
+    config.html_context.setdefault("default_mode", "auto")  # an empty one is reported as an error on each page
     # Jupyter Book always loads sphinx-thebe, which writes a script with an outside address into each page, twice.
     listeners = app.events.listeners["env-before-read-docs"]
     listeners[:] = [one for one in listeners if one.handler.__name__ != "init_thebe_core"]

@@ -1,0 +1,109 @@
+"""The form of the pages, and whether a mistake in a page's code stops the build."""
+
+import re
+
+import pytest
+import yaml
+
+from autograder.units import UNITS
+
+from .pages import CHAPTERS, PAGES, ROOT, Page
+
+AMERICAN = re.compile(
+    r"\b\w*(normaliz|vectoriz|generaliz|optimiz|initializ|recogniz|summariz|minimiz)\w*"
+    r"|\b(colors?|behaviors?|neighbor\w*|center\w*|gray|labeled|modeled)\b",
+    re.IGNORECASE,
+)
+HYPE = re.compile(r"\b(simply|obviously|clearly|trivial\w*|easily|powerful|amazing|of course)\b", re.IGNORECASE)
+IDS = {"ids": lambda path: path.stem}
+
+
+@pytest.mark.parametrize("path", PAGES, **IDS)
+def test_prose(path):
+    prose = Page.read(path).prose()
+    assert [found[0] for found in AMERICAN.finditer(prose)] == []
+    assert [found[0] for found in HYPE.finditer(prose)] == []
+    assert "—" not in prose
+
+
+def test_the_spelling_rules_can_fail():
+    assert all(map(AMERICAN.search, ["a normalized value", "two colors", "Gray", "the center", "neighboring"]))
+    assert not AMERICAN.search("normalised colours at the centre, in grey, and a colour")
+    assert HYPE.search("this is trivially true")
+
+
+@pytest.mark.parametrize("path", CHAPTERS, **IDS)
+def test_shown_cells_are_short(path):
+    for source, tags in Page.read(path).code:
+        lines = source.splitlines()
+        assert max(map(len, lines)) <= 84, f"this would be cut off on the page: {max(lines, key=len)}"
+        assert tags & {"hide-input", "hide-cell"} or len([line for line in lines if line]) <= 15, source
+
+
+@pytest.mark.parametrize("path", CHAPTERS, **IDS)
+def test_chapters_have_one_form(path):
+    text = path.read_text()
+    for part in ("do", "learn", "need"):
+        assert f"**What you {'will ' if part != 'need' else ''}{part}.**" in text
+    headings = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert headings[-3:] == ["Summary", "Exercises", "What the sources say differently"]
+    assert text.count(":class: dropdown") >= 3, "exercises have folded solutions"
+    assert re.search(r"\*\*assignment\*\* `\w+`", text), "each chapter leads to its assignment"
+    assert "steps(" in text
+
+
+@pytest.mark.parametrize("path", CHAPTERS, **IDS)
+def test_chapters_are_named_as_their_unit(path):
+    unit = UNITS[path.stem.split("_", 1)[1]]
+    assert path.stem == unit.page
+    assert re.search(r"^# (.*)$", path.read_text(), re.MULTILINE)[1] == unit.title
+
+
+def test_every_page_is_in_the_table_of_contents():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    listed = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    assert sorted(listed) == [f"book/{path.stem}" for path in PAGES]
+
+
+def run(path, change=None):
+    """Execute a page's code cells here, with one piece of code replaced."""
+    code = "\n".join(source for source, _ in Page.read(path).code)
+    if change:
+        assert code.count(change[0]) == 1, change
+        code = code.replace(*change)
+    exec(compile(code, path.name, "exec"), {})
+
+
+CONV1D = ROOT / "book/ch02_conv1d.md"
+
+
+@pytest.mark.slow
+def test_the_page_runs_here_without_a_change(capsys, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    run(CONV1D)
+    assert capsys.readouterr().out.count("✓") == len(Page.read(CONV1D).verified())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("return w * dout, dout @ x", "return w * dout, -dout @ x"),
+        ("return w * dout, dout @ x", "return dout, dout @ x"),
+        ("out[i] += w[k] * x_pad[i + k]", "out[i] -= w[k] * x_pad[i + k]"),
+        ("dw[k] += dout[i] * x_pad[i + k]", "dw[k] -= dout[i] * x_pad[i + k]"),
+        ("return forward(x, dout, padding)", "return forward(x, -dout, padding)"),
+        ("dx[j] += dout[j + padding - k] * w[k]", "dx[j] -= dout[j + padding - k] * w[k]"),
+        ("+= dout[i] * w", "= dout[i] * w"),
+        ("return forward(dout, w[::-1], more)", "return forward(dout, w, more)"),
+        ("dout, more = dout[-more:more], 0", "more = 0"),
+        ("T[i, i : i + len(w)] = w", "T[i, i : i + len(w)] = -w"),
+        ("return dout * (x > 0)", "return dout * (x < 0)"),
+        ("dx[np.argmax(x)] = dout", "dx[np.argmin(x)] = dout"),
+        ("rows.argmax(axis=1)] = dout", "rows.argmax(axis=1)] = -dout"),
+    ],
+)
+def test_a_mistake_in_the_code_of_a_page_stops_it(change, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    with pytest.raises(AssertionError):
+        run(CONV1D, change)

@@ -1,0 +1,148 @@
+"""The built site in a real browser: complete, silent, from one host, at desktop and phone width."""
+
+import re
+
+import numpy as np
+import pytest
+
+from .pages import CHAPTERS, PAGES, Page
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+WIDTHS = (1280, 390)
+FIGURES = """
+figures => figures.map(figure => Object.fromEntries(
+  [...figure.querySelectorAll('.stepper-panel')].map(panel => [
+    panel.querySelector('.stepper-label').textContent,
+    [...panel.querySelectorAll('.stepper-cell')].map(cell => [cell.textContent, cell.dataset.index]),
+  ])
+))
+"""
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens a page of the site; at the end, says what the page complained about and whom else it asked."""
+    contexts, complaints = [], []
+
+    def visit(stem, width=1280, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("response", lambda got: got.status >= 400 and complaints.append(f"{got.status} {got.url}"))
+        page.on("request", lambda asked: asked.url.startswith(address) or complaints.append(asked.url))
+        page.goto(f"{address}/book/{stem}.html")
+        if options.get("java_script_enabled", True) and page.locator("script[src*=mathjax]").count():
+            page.wait_for_function("window.MathJax?.startup?.promise")
+            page.evaluate("MathJax.startup.promise.then(() => null)")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def numbers(cells):
+    return np.array([float(text.replace("−", "-")) for text, _ in cells if text])
+
+
+def figures(page):
+    """The cells of each figure's panels, by the panels' labels."""
+    return page.locator("figure.stepper").evaluate_all(FIGURES)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_is_complete(visit, path, width):
+    page = visit(path.stem, width)
+    equations = sum(token.type.startswith("math_block") for token in Page.read(path).tokens())
+    assert page.locator("mjx-container[display=true]").count() == equations
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+    text = page.locator("main").inner_text()
+    assert not re.search(r"\$\$|\\\(|\\\[|\\text|\{eq\}|\{cite", text)
+    for image in page.locator("main img").all():
+        image.scroll_into_view_if_needed()
+        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+        assert len(image.get_attribute("alt")) > 40
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_pictures_are_there(visit, path):
+    page = visit(path.stem)
+    assert page.locator("figure.stepper.stepper-live").count() >= 1
+    assert page.locator("main img").count() >= 1
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_stepping_to_the_end_shows_what_numpy_computes(visit, width):
+    page = visit("ch02_conv1d", width)
+    before = figures(page)
+    for figure in page.locator("figure.stepper").all():
+        following = figure.get_by_role("button", name="Next")
+        while following.is_enabled():
+            following.click()
+    forward, backward = figures(page)
+    assert before != [forward, backward]
+
+    x, w, out = (numbers(forward[label]) for label in ("x", "w", "out"))
+    np.testing.assert_array_equal(out, np.correlate(x, w, "valid"))
+    dout = numbers([cell for cell in backward["dout, padded"] if cell[1]])
+    np.testing.assert_array_equal(numbers(backward["w, flipped"]), w[::-1])
+    np.testing.assert_array_equal(numbers(backward["dx"]), np.convolve(dout, w))
+    assert len(dout) == len(out)
+
+
+def test_every_way_to_move_through_a_figure(visit):
+    page = visit("ch02_conv1d")
+    page.clock.install()
+    figure = page.locator("figure.stepper").nth(1)
+    counter, text = figure.locator(".stepper-counter"), figure.locator(".stepper-text")
+    button = {name: figure.get_by_role("button", name=name) for name in ("Previous", "Play", "Next", "Reset")}
+
+    assert counter.inner_text() == "1 / 5"
+    assert button["Previous"].is_disabled()
+    button["Next"].click()
+    assert counter.inner_text() == "2 / 5"
+    assert text.inner_text().startswith("dx[1] = ")
+    assert text.get_attribute("aria-live") == "polite"
+    for key, step in [("ArrowRight", 3), ("End", 5), ("ArrowRight", 5), ("ArrowLeft", 4), ("Home", 1)]:
+        button["Reset"].press(key)
+        assert counter.inner_text() == f"{step} / 5", key
+    slider = figure.get_by_role("slider", name="Step")
+    slider.fill("3")
+    assert counter.inner_text() == "4 / 5"
+    assert slider.get_attribute("aria-valuetext") == "Step 4 of 5"
+    button["Previous"].click()
+    assert counter.inner_text() == "3 / 5"
+    button["Play"].click()
+    assert text.get_attribute("aria-live") == "off"
+    page.clock.run_for(10_000)
+    assert counter.inner_text() == "5 / 5"
+    assert button["Play"].is_visible()
+    button["Reset"].click()
+    assert counter.inner_text() == "1 / 5"
+
+
+def test_without_javascript_the_steps_are_told(visit):
+    page = visit("ch02_conv1d", java_script_enabled=False)
+    figure = page.locator("figure.stepper").first
+    assert figure.locator("li").all_inner_texts()[-1] == "out[2] = 2·5 + (−1)·3 + 3·4 = 19"
+    assert figure.locator("li").last.is_visible()
+    assert figure.locator(".stepper-cell.write").inner_text() == "19"
+
+
+def test_a_figure_is_drawn_alike_with_and_without_javascript(visit):
+    stage = "figure.stepper .stepper-stage"
+    told = visit("ch02_conv1d", java_script_enabled=False).locator(stage).all()
+    static = [one.inner_html() for one in told]
+    page = visit("ch02_conv1d")
+    for reset in page.get_by_role("button", name="Reset").all():
+        reset.press("End")
+    assert [one.inner_html() for one in page.locator(stage).all()] == static
+
+
+def test_the_front_door_leads_to_the_introduction(site):
+    assert "book/intro.html" in (site / "index.html").read_text()
