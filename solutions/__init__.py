@@ -16,6 +16,11 @@ from .backprop import (
     softmax,
     softmax_cross_entropy,
 )
+from .block_diagonal import (
+    locally_connected_backward_block_diagonal,
+    locally_connected_forward_block_diagonal,
+    locally_connected_matrix,
+)
 from .conv1d import conv1d_backward, conv1d_forward
 from .conv2d import (
     plane_conv_backward,
@@ -27,6 +32,16 @@ from .conv2d import (
 from .convolution import conv2d_backward, conv2d_forward
 from .gradcheck import gradient_errors, numerical_gradient
 from .im2col import col2im, filter_matrix, im2col, im2col_conv_backward, im2col_conv_forward, input_matrix
+from .locally_connected import (
+    locally_connected_backward,
+    locally_connected_backward_bmm,
+    locally_connected_backward_hadamard,
+    locally_connected_backward_loops,
+    locally_connected_forward,
+    locally_connected_forward_bmm,
+    locally_connected_forward_hadamard,
+    locally_connected_forward_loops,
+)
 from .multichannel import (
     multichannel_backward,
     multichannel_backward_loops,
