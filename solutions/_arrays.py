@@ -61,7 +61,7 @@ def check_arrays(layout, *arrays):
         if array.dtype != first.dtype:
             raise ValueError(f"{name}: expected dtype {first.dtype} as {fields[0][0]} has, got {array.dtype}")
         if axes != "...":
-            _check_axes(name, array.shape, axes.split(","), sizes)
+            _check_axes(name, array.shape, axes.split(",") if axes else [], sizes)
     return library(first)
 
 
