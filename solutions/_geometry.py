@@ -40,6 +40,24 @@ class Geometry(NamedTuple):
     def out_shape(self):
         return self.images, self.filters, self.out_height, self.out_width
 
+    def turned(self):
+        """The convolution that takes dout to dx when the stride is 1, by the kernel turned by 180°.
+
+        Its padding is reach − padding, where reach = dilation · (kernel − 1); negative where the forward pass
+        has padded by more than the kernel reaches.
+        """
+        (KH, KW), (DH, DW), (top, bottom, left, right) = self.kernel, self.dilation, self.padding
+        high, wide = DH * (KH - 1), DW * (KW - 1)
+        return self._replace(
+            channels=self.filters,
+            height=self.out_height,
+            width=self.out_width,
+            filters=self.channels,
+            out_height=self.height,
+            out_width=self.width,
+            padding=(high - top, high - bottom, wide - left, wide - right),
+        )
+
 
 def _integers(value, name, lengths, least):
     """`value` as a tuple of ints ≥ `least`, an int standing for a pair of equals."""

@@ -80,3 +80,10 @@ def parallel(function, count, workers=None):
         futures = [_pool(workers - 1).submit(function, a, b) for a, b in pairwise(edges[1:])]
         first = function(0, edges[1])
         return [first] + [future.result() for future in futures]
+
+
+def spans(start, stop, length):
+    """Ranges of nearly equal length, at most `length`, that cover range(start, stop)."""
+    count = -(-(stop - start) // length)
+    edges = [start + (stop - start) * i // count for i in range(count + 1)] if count else []
+    return [range(a, b) for a, b in pairwise(edges)]

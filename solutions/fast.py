@@ -6,33 +6,34 @@ multiplied, and overwritten by the next block's, so that memory never sees them.
 the columns again: copying them twice is cheaper than keeping them.
 """
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ._threads import parallel, thread_limit
+from ._phases import join, phase_shape
+from ._scratch import product, scratch
+from ._threads import parallel, spans, thread_limit
 
-BUFFER_BYTES = 512 * 1024  # half of a 1 MB second-level cache: the other half is for BLAS's packed blocks
+BUFFER_BYTES = 1024 * 1024  # of columns; about one second-level cache
+LEAST_POSITIONS = 256
 
 
 def im2col_forward(x, w, b, geo):
     """out (N, F, H_out, W_out) of x (N, C, H, W), w (F, C/G, KH, KW), b (F,) or None: Y = WB + b·uᵀ."""
     out = np.empty(geo.out_shape, x.dtype)
-    weights = w.reshape(geo.groups, -1, geo.column_length)
+    weights = np.ascontiguousarray(w).reshape(geo.groups, -1, geo.column_length)
     bias = None if b is None else b.reshape(geo.groups, -1, 1)
     blocks = list(_blocks(geo, x.itemsize))
 
     def share(start, stop):
         for (images, rows), columns in _columns(x, geo, blocks[start:stop]):
             if len(images) == 1:  # one image's output is a matrix already
-                product = np.matmul(weights, columns, out=_positions(out, geo, images, rows))
+                matrix = np.matmul(weights, columns, out=_positions(out, geo, images, rows))
             else:
-                product = weights @ columns
+                matrix = product("out", weights, columns)
             if b is not None:
-                product += bias
+                matrix += bias
             if len(images) > 1:
-                planes = product.reshape(geo.filters, len(images), len(rows), geo.out_width)
+                planes = matrix.reshape(geo.filters, len(images), len(rows), geo.out_width)
                 out[images.start : images.stop] = planes.swapaxes(0, 1)
 
     parallel(share, len(blocks))
@@ -41,20 +42,20 @@ def im2col_forward(x, w, b, geo):
 
 def im2col_dw(dout, x, geo):
     """dw (F, C/G, KH, KW) from dout and x: dW = dY·Bᵀ, summed over the blocks."""
+    dout = np.ascontiguousarray(dout)
     blocks = list(_blocks(geo, x.itemsize))
     filters = geo.filters // geo.groups
     flip = filters <= geo.column_length  # BLAS is a quarter faster when the smaller factor is the transposed one
     shape = (geo.groups, geo.column_length, filters) if flip else (geo.groups, filters, geo.column_length)
 
     def share(start, stop):
-        total, product = np.zeros(shape, x.dtype), np.empty(shape, x.dtype)
+        total = np.zeros(shape, x.dtype)
         for (images, rows), columns in _columns(x, geo, blocks[start:stop]):
             signal = _positions(dout, geo, images, rows)
             if flip:
-                np.matmul(columns, signal.swapaxes(1, 2), out=product)
+                total += product("dw", columns, signal.swapaxes(1, 2))
             else:
-                np.matmul(signal, columns.swapaxes(1, 2), out=product)
-            total += product
+                total += product("dw", signal, columns.swapaxes(1, 2))
         return total
 
     dw = sum(parallel(share, len(blocks)), np.zeros(shape, x.dtype))
@@ -67,10 +68,11 @@ def im2col_dx(dout, w, geo):
     A thread owns whole images, or, when these are too few, rows of dx, and computes the columns that touch them.
     """
     dx = np.empty((geo.images, geo.channels, geo.height, geo.width), dout.dtype)
-    weights = w.reshape(geo.groups, -1, geo.column_length).swapaxes(1, 2)
+    dout = np.ascontiguousarray(dout)
+    weights = np.ascontiguousarray(w).reshape(geo.groups, -1, geo.column_length).swapaxes(1, 2)
 
     def whole_images(start, stop):
-        for images in _spans(start, stop, _images_per_block(geo, dx.itemsize)):
+        for images in spans(start, stop, _images_per_block(geo, dx.itemsize)):
             _dx_rows(dx, dout, weights, geo, images, range(geo.height))
 
     def strip(start, stop):
@@ -85,66 +87,55 @@ def im2col_dx(dout, w, geo):
 
 
 def _dx_rows(dx, dout, weights, geo, images, own):
-    """Fill the rows `own` of dx for `images`.
-
-    With stride S the sums are kept as S·S phase images, phase (i, j) holding the padded pixels (i + S·h, j + S·w):
-    one offset of the kernel always meets one phase, without gaps, so the additions run over contiguous rows.
-    """
+    """Fill the rows `own` of dx for `images`, summing in phases."""
     (KH, KW), (SH, SW), (DH, DW), top = geo.kernel, geo.stride, geo.dilation, geo.padding[0]
     first = max(0, -((DH * (KH - 1) - own.start - top) // SH))  # rows of dout whose windows touch `own`
     last = min(geo.out_height, (own.stop - 1 + top) // SH + 1)
-    height, width = ((size - 1) // s + 1 for size, s in zip(geo.padded, geo.stride, strict=True))
-    phases = np.zeros((SH, SW, geo.channels, len(images), height, width), dx.dtype)
+    phases = scratch("phases", (SH, SW, geo.channels, len(images), *phase_shape(geo)), dx)
+    phases[...] = 0
     height = _rows_per_block(geo, dx.itemsize)
-    for rows in _spans(first, last, height):
-        columns = weights @ _positions(dout, geo, images, rows)
+    for rows in spans(first, last, height):
+        columns = product("columns", weights, _positions(dout, geo, images, rows))
         columns = columns.reshape(geo.channels, KH, KW, len(images), len(rows), geo.out_width)
         for kh in range(KH):
             for kw in range(KW):
                 (down, i), (right, j) = divmod(kh * DH, SH), divmod(kw * DW, SW)
                 h = rows.start + down
                 phases[i, j, :, :, h : h + len(rows), right : right + geo.out_width] += columns[:, kh, kw]
-    _interleave(dx[images.start : images.stop], phases, geo, own)
-
-
-def _interleave(dx, phases, geo, own):
-    """dx (N, C, H, W) from its phases: the padding is cropped, rows outside `own` are left alone."""
-    (SH, SW), top, left = geo.stride, geo.padding[0], geo.padding[2]
-    for i in range(SH):
-        for j in range(SW):
-            h = own.start + (i - top - own.start) % SH
-            w = (j - left) % SW
-            part = dx[:, :, h : own.stop : SH, w::SW]
-            source = phases[i, j, :, :, (h + top) // SH :, (w + left) // SW :]
-            part[...] = source[:, :, : part.shape[2], : part.shape[3]].swapaxes(0, 1)
+    join(dx[images.start : images.stop].swapaxes(0, 1), phases, geo, own)
 
 
 def _columns(x, geo, blocks):
     """For each block its columns (G, C/G·KH·KW, positions), in a buffer that the next block overwrites."""
-    if geo.kernel == (1, 1) and geo.stride == (1, 1) and not any(geo.padding):
-        for images, rows in blocks:  # the image is its own matrix of columns
+    if _is_pointwise(geo):
+        for images, rows in blocks:
             planes = x[images.start : images.stop, :, rows.start : rows.stop]
             yield (images, rows), planes.swapaxes(0, 1).reshape(geo.groups, geo.column_length, -1)
         return
-    loaded, buffer = None, np.empty(0, x.dtype)
+    loaded = None
     for images, rows in blocks:
         if images != loaded:
-            padded, loaded = pad(x[images.start : images.stop], geo.padding), images
+            padded, loaded = _padded(x[images.start : images.stop], geo.padding), images
         windows = _windows(padded, geo, rows)
-        if buffer.shape != windows.shape:
-            buffer = np.empty(windows.shape, x.dtype)
-        np.copyto(buffer, windows)
-        yield (images, rows), buffer.reshape(geo.groups, geo.column_length, -1)
+        columns = scratch("columns", windows.shape, x)
+        np.copyto(columns, windows)
+        yield (images, rows), columns.reshape(geo.groups, geo.column_length, -1)
 
 
-def pad(x, padding):
+def _is_pointwise(geo):
+    """A 1×1 convolution of neighbouring pixels: the image is its own matrix of columns, nothing is copied."""
+    return geo.kernel == (1, 1) and geo.stride == (1, 1) and not any(geo.padding)
+
+
+def _padded(x, padding):
     """x with zeros (top, bottom, left, right) around its planes; x itself where there are none."""
     if not any(padding):
         return x
     top, bottom, left, right = padding
-    height, width = x.shape[-2:]
-    padded = np.zeros((*x.shape[:-2], height + top + bottom, width + left + right), x.dtype)
-    padded[..., top : top + height, left : left + width] = x
+    height, width = x.shape[2:]
+    padded = scratch("padded", (*x.shape[:2], height + top + bottom, width + left + right), x)
+    padded[...] = 0
+    padded[:, :, top : top + height, left : left + width] = x
     return padded
 
 
@@ -167,28 +158,25 @@ def _positions(array, geo, images, rows):
 
 
 def _rows_per_block(geo, itemsize):
-    row = geo.groups * geo.column_length * geo.out_width * itemsize
-    return min(geo.out_height, max(1, BUFFER_BYTES // row))
+    """Rows of one image that fit the buffer, but enough for BLAS to be worth its packing of the weights."""
+    if _is_pointwise(geo):
+        return geo.out_height
+    row = (geo.groups * geo.column_length + geo.filters) * geo.out_width * itemsize
+    rows = max(1, BUFFER_BYTES // row, -(-LEAST_POSITIONS // geo.out_width))
+    return min(geo.out_height, rows)
 
 
 def _images_per_block(geo, itemsize):
-    image = geo.groups * geo.column_length * geo.positions * itemsize
-    return max(1, BUFFER_BYTES // image)
-
-
-def _spans(start, stop, length):
-    """Ranges of nearly equal length, at most `length`, that cover range(start, stop)."""
-    count = -(-(stop - start) // length)
-    edges = [start + (stop - start) * i // count for i in range(count + 1)] if count else []
-    return [range(a, b) for a, b in pairwise(edges)]
+    image = (geo.groups * geo.column_length + geo.filters) * geo.positions * itemsize
+    return max(1, BUFFER_BYTES // image, LEAST_POSITIONS // geo.positions)
 
 
 def _blocks(geo, itemsize):
     """(images, rows) ranges whose columns fit the buffer: rows of one image, or all rows of several small ones."""
-    least = thread_limit() if geo.images < thread_limit() else 1
-    rows = min(_rows_per_block(geo, itemsize), -(-geo.out_height // least))
-    several = _images_per_block(geo, itemsize) if least == 1 else 1
-    several = min(several, max(1, -(-geo.images // thread_limit())))
-    for images in _spans(0, geo.images, several):
-        for block in _spans(0, geo.out_height, rows):
+    threads = thread_limit()
+    rows = min(_rows_per_block(geo, itemsize), -(-geo.out_height // -(-threads // max(1, geo.images))))
+    several = _images_per_block(geo, itemsize) if geo.images >= threads else 1
+    several = min(several, max(1, -(-geo.images // threads)))
+    for images in spans(0, geo.images, several):
+        for block in spans(0, geo.out_height, rows):
             yield images, block

@@ -1,0 +1,213 @@
+"""Winograd's minimal filtering: m outputs of an r-tap convolution from m + r − 1 multiplications instead of m·r.
+
+In two dimensions, with ⊙ the product of entries, one tile of output is (Lavin and Gray, 2016)
+    y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ x B) ] A.
+Summed over the channels, ⊙ becomes, for each of the (m + r − 1)² entries, a product of matrices: tiles × channels
+by channels × filters. The transforms are products with small constant matrices too. Channels are kept last
+while at work, so that every copy of a tile's pixel moves a whole run of channels.
+"""
+
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+from array_api_compat import array_namespace, device, is_numpy_array
+
+from ._scratch import product, scratch
+from ._threads import parallel, spans, thread_limit
+
+POINTS = (0, 1, -1, 2, -2)  # where the polynomials are evaluated, besides infinity
+TILES_PER_BLOCK = 128  # enough rows for an efficient product, few enough to stay in cache
+
+
+@cache
+def transforms(m, r):
+    """Aᵀ (m, n), G (n, r), Bᵀ (n, n) of F(m, r), n = m + r − 1, as float64.
+
+    Row j of Bᵀ and G is evaluation at point j (Lagrange's interpolation, transposed), the last one at infinity.
+    Every entry of F(2, 3) is a multiple of 1/2: exact in binary. F(4, 3) and F(2, 5) have 1/6 and 1/24.
+    """
+    n = m + r - 1
+    points = POINTS[: n - 1]
+    AT, G, BT = (np.zeros(shape) for shape in ((m, n), (n, r), (n, n)))
+    for j, point in enumerate(points):
+        others = [p for p in points if p != point]
+        scale = Fraction(1)
+        for p in others:
+            scale /= point - p
+        AT[:, j] = [point**i for i in range(m)]
+        G[j] = [float(scale * point**i) for i in range(r)]
+        BT[j, : n - 1] = np.poly(others)[::-1] if others else 1
+    AT[-1, -1] = G[-1, -1] = 1
+    BT[-1] = np.poly(points)[::-1]
+    return AT, G, np.rint(BT)
+
+
+@cache
+def _planar(m, r):
+    """The two-dimensional transforms as matrices on flattened tiles: A (m², n²), G (n², r²), B (n², n²)."""
+    return tuple(np.kron(matrix, matrix) for matrix in transforms(m, r))
+
+
+def winograd_forward(x, w, b, geo, m):
+    """out (N, F, H_out, W_out) by F(m×m, r×r): w (F, C/G, r, r), stride 1; any padding, dilation, groups."""
+    xp = array_namespace(x, w)
+    taps = xp.reshape(w, (geo.groups, geo.filters // geo.groups, geo.channels // geo.groups, -1))
+    return _filter(x, _transformed(xp.permute_dims(taps, (3, 0, 2, 1)), geo, m), b, geo, m)
+
+
+def winograd_dx(dout, w, geo, m):
+    """dx (N, C, H, W): the convolution of dout with the kernel turned by 180° and its channel axes exchanged."""
+    xp = array_namespace(dout, w)
+    taps = xp.reshape(w, (geo.groups, geo.filters // geo.groups, geo.channels // geo.groups, -1))
+    U = _transformed(xp.permute_dims(taps, (3, 0, 1, 2)), geo, m, turned=True)
+    return _filter(dout, U, None, geo.turned(), m)
+
+
+def winograd_dw(dout, x, geo, m):
+    """dw (F, C/G, r, r): the adjoint of `winograd_forward` in w, dw = Gᵀ [ Σ_tiles (A dy Aᵀ) ⊙ (Bᵀ x B) ] G."""
+    xp = array_namespace(dout, x)
+    A, G, B = (_like(matrix, x) for matrix in _planar(m, geo.kernel[0]))
+
+    def share(blocks):
+        total = None
+        for block in blocks:
+            V = _by_group(product("V", B, _input_tiles(x, geo, m, block)), geo.groups, geo.channels)
+            S = _by_group(product("S", A.T, _output_tiles(dout, geo, m, block)), geo.groups, geo.filters)
+            S = xp.permute_dims(S, (0, 1, 3, 2))
+            if total is None:
+                total = product("dU", S, V)
+            else:
+                total += product("dU of a block", S, V)
+        return total
+
+    dU = _sum(_over_blocks(share, x, geo, m))
+    if dU is None:
+        return xp.zeros((geo.filters, geo.channels // geo.groups, *geo.kernel), dtype=x.dtype, device=device(x))
+    dw = xp.matmul(xp.reshape(dU, (len(B), -1)).T, G)
+    return xp.reshape(dw, (geo.filters, geo.channels // geo.groups, *geo.kernel))
+
+
+def _filter(x, U, b, geo, m):
+    """out from x and the transformed filters U (n², G, C/G, F/G), block by block."""
+    xp = array_namespace(x)
+    A, _, B = (_like(matrix, x) for matrix in _planar(m, geo.kernel[0]))
+    out = xp.empty(geo.out_shape, dtype=x.dtype, device=device(x))
+
+    def share(blocks):
+        for block in blocks:
+            V = _by_group(product("V", B, _input_tiles(x, geo, m, block)), geo.groups, geo.channels)
+            M = xp.permute_dims(product("M", V, U), (0, 2, 1, 3))
+            Y = product("Y", A, xp.reshape(M, (len(B), -1)))
+            if b is not None:
+                Y = xp.reshape(Y, (-1, geo.filters))
+                Y += b
+            _write_tiles(out, Y, geo, m, block)
+
+    _over_blocks(share, x, geo, m)
+    return out
+
+
+def _transformed(taps, geo, m, turned=False):
+    """U = G w Gᵀ for taps (r², G, channels in, channels out); `turned` by 180°: the taps in reverse."""
+    xp = array_namespace(taps)
+    G = _like(_planar(m, geo.kernel[0])[1], taps)
+    G = xp.flip(G, axis=1) if turned else G
+    U = product("U", G, xp.reshape(taps, (len(taps), -1)))
+    return xp.reshape(U, (len(G), *taps.shape[1:]))
+
+
+def _input_tiles(x, geo, m, block):
+    """(n², tiles·C): the overlapping tiles of x that a block's tiles of output need."""
+    images, tile_rows, grid = block
+    origin = tile_rows.start * m * geo.dilation[0] - geo.padding[0], -geo.padding[2]
+    return _tiles(x[images.start : images.stop], origin, m + geo.kernel[0] - 1, m, grid, geo.dilation)
+
+
+def _output_tiles(dout, geo, m, block):
+    """(m², tiles·F): the tiles of dout, side by side, with zeros beyond its last row and column."""
+    images, tile_rows, grid = block
+    origin = tile_rows.start * m * geo.dilation[0], 0
+    return _tiles(dout[images.start : images.stop], origin, m, m, grid, geo.dilation)
+
+
+def _tiles(planes, origin, size, step, grid, dilation):
+    """(size², tiles·C): every `step` pixels a tile of size × size pixels, from pixel `origin` on, zeros outside.
+
+    A dilated convolution is one dense convolution for each of the D·D ways to take every D-th pixel; these
+    phases are treated as further images.
+    """
+    xp = array_namespace(planes)
+    (DH, DW), (N, C, _, _) = dilation, planes.shape
+    rows, columns = ((count - 1) * step + size for count in grid)
+    last = scratch("last", (DH, DW, N, rows, columns, C), planes)
+    last[...] = 0
+    for i in range(DH):
+        for j in range(DW):
+            (h, top), (w, left) = _entry(origin[0] + i, DH), _entry(origin[1] + j, DW)
+            part = planes[:, :, top::DH, left::DW][:, :, : max(0, rows - h), : max(0, columns - w)]
+            target = last[i, j, :, h : h + part.shape[2], w : w + part.shape[3]]
+            target[...] = xp.permute_dims(part, (0, 2, 3, 1))
+    tiles = scratch(f"tiles{size}", (size * size, DH, DW, N, *grid, C), planes)
+    for i in range(size):
+        for j in range(size):
+            rows, columns = (slice(k, k + (n - 1) * step + 1, step) for k, n in zip((i, j), grid, strict=True))
+            tiles[size * i + j, ...] = last[:, :, :, rows, columns]
+    return xp.reshape(tiles, (size * size, -1))
+
+
+def _entry(start, step):
+    """First h ≥ 0 for which start + h·step ≥ 0, and that sum."""
+    h = max(0, -(start // step))
+    return h, start + h * step
+
+
+def _write_tiles(out, Y, geo, m, block):
+    """Put the block's tiles Y (m², tiles, F) in their places in out, without what hangs over its edge."""
+    xp = array_namespace(out)
+    images, tile_rows, grid = block
+    (DH, DW), F = geo.dilation, geo.filters
+    Y = xp.reshape(Y, (m, m, DH, DW, len(images), *grid, F))
+    last = scratch("last", (DH, DW, len(images), grid[0], m, grid[1], m, F), Y)
+    last[...] = xp.permute_dims(Y, (2, 3, 4, 5, 0, 6, 1, 7))
+    last = xp.reshape(last, (DH, DW, len(images), grid[0] * m, grid[1] * m, F))
+    first = tile_rows.start * m * DH
+    for i in range(DH):
+        for j in range(DW):
+            part = out[images.start : images.stop, :, first + i : first + grid[0] * m * DH : DH, j::DW]
+            part[...] = xp.permute_dims(last[i, j, :, : part.shape[2], : part.shape[3]], (0, 3, 1, 2))
+
+
+def _by_group(matrix, groups, channels):
+    """(n², tiles·C) as (n², G, tiles, C/G)."""
+    xp = array_namespace(matrix)
+    matrix = xp.reshape(matrix, (matrix.shape[0], -1, groups, channels // groups))
+    return xp.permute_dims(matrix, (0, 2, 1, 3))
+
+
+def _over_blocks(share, x, geo, m):
+    """Results of `share(blocks)` on runs of blocks (images, tile rows, grid of tiles), one run a thread."""
+    threads = thread_limit() if is_numpy_array(x) else 1
+    high, wide = (-(-size // (m * d)) for size, d in zip((geo.out_height, geo.out_width), geo.dilation, strict=True))
+    tiles_per_row = geo.dilation[0] * geo.dilation[1] * wide
+    rows = max(1, TILES_PER_BLOCK // tiles_per_row)
+    several = max(1, min(rows // high, -(-geo.images // threads)))
+    rows = min(rows, -(-high // -(-threads // max(1, geo.images))))
+    blocks = [
+        (images, tile_rows, (len(tile_rows), wide))
+        for images in spans(0, geo.images, several)
+        for tile_rows in spans(0, high, rows)
+    ]
+    return parallel(lambda start, stop: share(blocks[start:stop]), len(blocks), threads)
+
+
+def _sum(parts):
+    """Sum in the order given, in place; None for no parts."""
+    for part in parts[1:]:
+        parts[0] += part
+    return parts[0] if parts else None
+
+
+def _like(matrix, x):
+    """A constant matrix in the array library, dtype and device of x."""
+    return array_namespace(x).asarray(matrix, dtype=x.dtype, device=device(x))
