@@ -8,7 +8,7 @@ import threading
 from math import prod
 
 import numpy as np
-from array_api_compat import array_namespace, device, is_numpy_array
+from array_api_compat import array_namespace, device
 
 KEPT_BYTES = 32 * 1024 * 1024  # a larger buffer is made for one call and forgotten
 
@@ -17,7 +17,7 @@ _buffers = threading.local()
 
 def scratch(name, shape, like):
     """Uninitialised array in the library, dtype and device of `like`; the next call of that name reuses its memory."""
-    if not is_numpy_array(like):
+    if not isinstance(like, np.ndarray):
         return array_namespace(like).empty(shape, dtype=like.dtype, device=device(like))
     size = prod(shape) * like.itemsize
     if size > KEPT_BYTES:
@@ -30,7 +30,7 @@ def scratch(name, shape, like):
 
 def product(name, a, b):
     """a @ b in the buffer `name`."""
-    if not is_numpy_array(a):
+    if not isinstance(a, np.ndarray):
         return array_namespace(a, b).matmul(a, b)
     return np.matmul(a, b, out=scratch(name, (*a.shape[:-1], b.shape[-1]), a))
 

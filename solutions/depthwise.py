@@ -6,12 +6,13 @@ rows of output is computed too and thrown away. A few channels at a time stay in
 """
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from ._phases import join, phase_shape, split
 from ._scratch import scratch
 from ._threads import parallel, spans
 
-BLOCK_BYTES = 128 * 1024  # of padded image; its columns take KH·KW times as much
+BLOCK_BYTES = 256 * 1024  # of padded image; its columns take KH·KW times as much
 
 
 def is_depthwise(geo):
@@ -26,11 +27,9 @@ def depthwise_forward(x, w, b, geo):
 
     def compute(n, channels):
         phases = split(x[n, channels], geo)
-        columns = scratch("columns", (phases.shape[2], weights.shape[2], _run(geo)), x)
-        for k, (_, _, source) in enumerate(_shifts(phases, geo)):
-            columns[:, k] = source
-        flat = _flat("out", phases.shape[2], geo, x)
-        np.matmul(weights[channels], columns, out=flat[:, None, : _run(geo)])
+        columns = _columns(phases, geo)
+        flat = _flat("out", len(columns), geo, x)
+        np.matmul(weights[channels], columns, out=flat[:, None, : columns.shape[2]])
         rows = flat.reshape(-1, geo.out_height, _row_width(geo))[:, :, : geo.out_width]
         np.add(rows, 0 if b is None else b[channels, None, None], out=out[n, channels])
 
@@ -71,16 +70,28 @@ def depthwise_dx(dout, w, geo):
     return dx
 
 
+def _columns(phases, geo):
+    """Columns (C, KH·KW, _run) of the phases of a few channels."""
+    columns = scratch("columns", (phases.shape[2], *geo.kernel, _run(geo)), phases)
+    if geo.stride == (1, 1):  # one phase, whose shifts are one view
+        (DH, DW), (channel, row, pixel) = geo.dilation, phases.strides[2:]
+        columns[...] = as_strided(phases, columns.shape, (channel, row * DH, pixel * DW, pixel), writeable=False)
+    else:
+        for kh, kw, source in _shifts(phases, geo):
+            columns[:, kh, kw] = source
+    return columns.reshape(len(columns), -1, columns.shape[3])
+
+
 def _shifts(phases, geo):
     """For each offset in the kernel the flat run (C, _run) of pixels that the outputs meet there: views."""
     (KH, KW), (SH, SW), (DH, DW) = geo.kernel, geo.stride, geo.dilation
-    width = phases.shape[-1]
+    width, run = phases.shape[-1], _run(geo)
     flat = phases.reshape(*phases.shape[:3], -1)
     for kh in range(KH):
         for kw in range(KW):
             (down, i), (right, j) = divmod(kh * DH, SH), divmod(kw * DW, SW)
             start = down * width + right
-            yield kh, kw, flat[i, j, :, start : start + _run(geo)]
+            yield kh, kw, flat[i, j, :, start : start + run]
 
 
 def _row_width(geo):
