@@ -19,7 +19,10 @@ import numpy as np
 LONGEST_MESSAGE = 600
 LONGEST_TRACEBACK = 4000
 
-LIBRARY = tuple(os.path.join(path, "") for path in {*map(sysconfig.get_path, ("stdlib", "platstdlib"))} if path)
+#: Where frames that are not the student's come from: the standard library, and this package.
+OTHERS = (os.path.join(os.path.dirname(os.path.abspath(__file__)), ""),) + tuple(
+    os.path.join(path, "") for path in {*map(sysconfig.get_path, ("stdlib", "platstdlib"))} if path
+)
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,6 @@ def own_traceback(error: BaseException) -> str:
 
 def is_own(filename: str) -> bool:
     """Whether a frame's file is a notebook cell or a module of the student's, and not a library's or this one."""
-    if filename == __file__ or "site-packages" in filename or "dist-packages" in filename:
+    if "site-packages" in filename or "dist-packages" in filename:
         return False
-    return not filename.startswith(("<frozen", "<__array_function__", *LIBRARY))
+    return not filename.startswith(("<frozen", "<__array_function__", *OTHERS))

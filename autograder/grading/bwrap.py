@@ -1,167 +1,200 @@
-"""The command line that runs a program in bubblewrap: what it sees, who it is there, and how much it may use."""
+"""The command line that shuts a student's kernel in: bubblewrap, then setpriv if root grades, then prlimit."""
 
+import functools
+import glob
+import json
 import os
-import platform
-import secrets
 import shutil
 import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.grading.limits import SandboxLimits
+from autograder.grading import seccomp
+from autograder.grading.limits import PROJECT, SandboxLimits, SandboxUnavailable
 
-INSIDE = Path(__file__).parent / "inside"
-CALLS = Path(__file__).parents[1] / "calls.py"
-#: Where the grader's own part lies in the sandbox.
-MOUNT = "/opt/grading"
-MIB = 2**20
-
-
-class SandboxUnavailable(RuntimeError):  # noqa: N818 - reads as what it is in messages and except clauses
-    """There is no sandbox here. The message says what was tried and what to do."""
+HERE = Path(__file__).parent
+#: Where the student environment lies inside, so that no path of this machine shows in tracebacks.
+VENV, INSIDE = "/venv", "/inside"
+START = f"{INSIDE}/autograder/start.py"
+ETC = ("ld.so.cache", "alternatives", "fonts", "localtime")
+MIB = 1 << 20
 
 
-def sandbox_user() -> int:
-    """A user id for one sandbox. Ids of their own keep the process limits of two sandboxes apart."""
-    return 200_000 + secrets.randbelow(60_000) if os.geteuid() == 0 else 1000
+@dataclass(frozen=True)
+class Environment:
+    """A student environment: its folder and that of the interpreter it is made of."""
+
+    prefix: str
+    base_prefix: str
 
 
-def sandbox_argv(limits: SandboxLimits, command: list[str], user: int, shared: Path | None = None) -> list[str]:
-    """`command` in a sandbox in which only `shared` can be written to, besides a private /tmp.
+@functools.cache
+def environment(python: str) -> Environment:
+    """Ask the interpreter `python` where it lives.
 
     Raises:
-        SandboxUnavailable: bubblewrap or the students' interpreter is not installed.
+        SandboxUnavailable: it can't be run.
     """
-    bwrap = shutil.which("bwrap")
-    if bwrap is None:
-        raise SandboxUnavailable(advice("bubblewrap (bwrap) is not installed."))
-    if not os.access(limits.python, os.X_OK):
-        raise SandboxUnavailable(
-            f"The students' Python {limits.python} does not exist. Run `make setup`, or set SandboxLimits.python."
-        )
-    private = [
-        *("--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"),
-        *("--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"),
-    ]
-    return [bwrap, *private, *user_flags(user), *environment(), *filesystem(limits, shared), "--", *become(user),
-            *resource_limits(limits), *command]  # fmt: skip
+    question = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix]))"
+    try:
+        done = subprocess.run([python, "-I", "-c", question], capture_output=True, text=True, check=True, timeout=60)
+        return Environment(*json.loads(done.stdout))
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise SandboxUnavailable(f"The students' Python {python} does not run ({error}). Run `make setup`.") from None
 
 
-def user_flags(user: int) -> list[str]:
-    if os.geteuid() == 0:
-        return []
-    return ["--unshare-user", "--disable-userns", "--uid", str(user), "--gid", str(user)]
+def inside_files() -> dict[str, bytes]:
+    """What of this project lies in the sandbox, by path inside."""
+    return {
+        START: (HERE / "inside" / "start.py").read_bytes(),
+        f"{INSIDE}/autograder/__init__.py": (HERE / "inside" / "standin.py").read_bytes(),
+        f"{INSIDE}/autograder/calls.py": (HERE.parent / "calls.py").read_bytes(),
+        f"{INSIDE}/autograder/grading/__init__.py": b"",
+        f"{INSIDE}/autograder/grading/wire.py": (HERE / "wire.py").read_bytes(),
+    }
 
 
-def become(user: int) -> list[str]:
-    """When the grader is root: give it all up inside, or limits would not bind and root's rights would remain."""
-    if os.geteuid() != 0:
-        return []
-    setpriv = shutil.which("setpriv") or "/usr/bin/setpriv"
-    ids = [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-    return [setpriv, *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"]
+def variables() -> dict[str, str]:
+    """The whole environment of student code. One thread each, or NumPy alone comes near the limits."""
+    single = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    home = {"HOME": "/tmp", "IPYTHONDIR": "/tmp/.ipython", "MPLCONFIGDIR": "/tmp/.matplotlib", "TMPDIR": "/tmp"}
+    return single | home | {"PATH": "/usr/bin:/bin", "USER": "student", "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
 
 
-def resource_limits(limits: SandboxLimits) -> list[str]:
-    prlimit = shutil.which("prlimit") or "/usr/bin/prlimit"
+def limiting(limits: SandboxLimits, all_of_user: bool = True) -> list[str]:
+    """prlimit with the limits of each single process, and, if its user is not shared, of all processes of the user."""
+    size = limits.file_mb * MIB
     return [
-        prlimit,
+        need("prlimit"),
+        *([f"--nproc={limits.processes}"] if all_of_user else []),
         f"--data={limits.memory_mb * MIB}",
-        f"--cpu={limits.cpu_seconds}",
-        f"--nproc={limits.processes}",
-        f"--fsize={limits.file_mb * MIB}",
+        f"--cpu={limits.cpu_seconds}:{limits.cpu_seconds + 5}",
+        f"--fsize={size}",
         "--core=0",
         "--nofile=256",
+        "--msgqueue=0",
         "--",
     ]
 
 
-def environment() -> list[str]:
-    """A small environment of its own; one thread for BLAS, or importing NumPy alone can meet the limits."""
-    variables = {
-        "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp",
-        "USER": "student",
-        "LANG": "C.UTF-8",
-        "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": "/tmp/matplotlib",
-        "IPYTHONDIR": "/tmp/ipython",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "2",
-    }
-    return [word for name, value in variables.items() for word in ("--setenv", name, value)]
+def sandboxed(
+    command: list[str], limits: SandboxLimits, files: dict[str, bytes], uid: int
+) -> tuple[list[str], list[int]]:
+    """`command` in the sandbox as user `uid`, and the file descriptors that must be passed with it, and then closed.
+
+    `files` are put inside by path, with these contents.
+    """
+    where = environment(limits.python)
+    argv = [need("bwrap"), "--die-with-parent", "--clearenv", "--hostname", "sandbox", "--chdir", "/tmp"]
+    argv += [f"--unshare-{name}" for name in ("pid", "ipc", "uts", "net", "cgroup-try")]
+    as_root = os.getuid() == 0
+    if not as_root:
+        argv += ["--unshare-user", "--uid", str(uid), "--gid", str(uid)]
+        argv += ["--disable-userns"] if "--disable-userns" in bwrap_options() else []
+    for name, value in variables().items():
+        argv += ["--setenv", name, value]
+    argv += system() + interpreter(where) + readable(limits) + hidden(where, limits)
+    argv += ["--ro-bind", where.prefix, VENV]
+    tmpfs = ["--perms", "1777", "--size", str(limits.file_mb * MIB), "--tmpfs"]
+    argv += ["--proc", "/proc", "--dev", "/dev", *tmpfs, "/dev/shm", "--remount-ro", "/dev", *tmpfs, "/tmp"]
+    passwd = f"student:x:{uid}:{uid}::/tmp:/bin/sh\n".encode()
+    fds = []
+    for path, content in (files | {"/etc/passwd": passwd}).items():
+        fds.append(in_memory(content))
+        argv += [*parents(path), "--perms", "0444", "--ro-bind-data", str(fds[-1]), path]
+    if filter_program := seccomp.program():
+        fds.append(in_memory(filter_program))
+        argv += ["--seccomp", str(fds[-1])]
+    argv += ["--remount-ro", "/", "--"]
+    if as_root:
+        argv += [need("setpriv"), f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all"]
+        argv += ["--bounding-set=-all", "--no-new-privs", "--"]
+    return argv + limiting(limits) + command, fds
 
 
-def filesystem(limits: SandboxLimits, shared: Path | None) -> list[str]:
-    """The system's programs and libraries, the students' environment and the kernel's part, all read-only."""
-    flags = ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
-    flags += ["--size", str(16 * MIB), "--tmpfs", "/dev/shm", "--perms", "1777"]
-    flags += ["--size", str(4 * limits.file_mb * MIB), "--tmpfs", "/tmp"]
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+def system() -> list[str]:
+    """The operating system, without what was installed beside it by hand and for its own Python."""
+    argv = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         path = Path("/", name)
         if path.is_symlink():
-            flags += ["--symlink", os.readlink(path), str(path)]
-        elif path.exists():
-            flags += ["--ro-bind", str(path), str(path)]
-    flags += ["--dir", "/etc", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
-    made = {Path("/"), Path("/usr"), Path("/tmp")}
-    for folder in python_folders(Path(limits.python)):
-        if not folder.is_relative_to("/usr"):
-            flags += [*parents(folder, made), "--ro-bind", str(folder), str(folder)]
-    flags += parents(Path(MOUNT, "calls.py"), made)
-    for source in (INSIDE / "kernel.py", INSIDE / "autograder", CALLS):
-        flags += ["--ro-bind", str(source), f"{MOUNT}/{source.name}"]
-    if shared is not None:
-        flags += [*parents(shared, made), "--bind", str(shared), str(shared)]
-    return [*flags, "--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/tmp"]
+            argv += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            argv += ["--ro-bind", str(path), str(path)]
+    argv += ["--perms", "0755", "--dir", "/etc"]
+    for name in ETC:
+        argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    return argv
 
 
-def python_folders(python: Path) -> list[Path]:
-    """The virtual environment of `python` and the installation it was made from."""
-    environment = python.parent.parent
-    configuration = environment / "pyvenv.cfg"
-    folders = [environment]
-    if configuration.exists():
-        for line in configuration.read_text(encoding="utf-8").splitlines():
-            name, _, value = line.partition("=")
-            if name.strip() == "home":
-                folders.append(Path(value.strip()).resolve().parent)
-    return folders
+def interpreter(where: Environment) -> list[str]:
+    """The installation that the student environment is made of, at the path it was built for."""
+    if is_inside(where.base_prefix, "/usr"):
+        return []
+    return [*parents(where.base_prefix), "--ro-bind", where.base_prefix, where.base_prefix]
 
 
-def parents(path: Path, made: set[Path]) -> list[str]:
-    """Flags that make the folders above `path`; bubblewrap's own would be closed to everyone but root."""
-    flags = []
-    for parent in reversed(path.parents):
-        if parent not in made and not parent.is_relative_to("/usr"):
-            made.add(parent)
-            flags += ["--perms", "0755", "--dir", str(parent)]
-    return flags
+def readable(limits: SandboxLimits) -> list[str]:
+    argv = []
+    for path in limits.readable:
+        argv += [*parents(path), "--ro-bind", path, path]
+    return argv
 
 
-def probe(limits: SandboxLimits) -> None:
-    """Run the students' Python in the real sandbox once.
+def hidden(where: Environment, limits: SandboxLimits) -> list[str]:
+    """Empty folders over what must not be seen in those shown: packages, conda's environments, this project."""
+    bases = {"/usr", "/usr/lib", "/usr/local", where.base_prefix}
+    folders = {f for base in bases for f in glob.glob(f"{glob.escape(base)}/lib*/python*/[sd]i[ts][et]-packages")}
+    folders |= {os.path.join(where.base_prefix, name) for name in ("envs", "pkgs")}
+    folders |= {"/usr/src"} | (set() if is_inside(where.base_prefix, "/usr/local") else {"/usr/local"})
+    shown = ("/usr", where.base_prefix, *limits.readable)
+    if any(is_inside(str(PROJECT), path) for path in shown):
+        folders.add(str(PROJECT))
+    argv = []
+    for folder in sorted(folders):
+        if os.path.isdir(folder) and not any(is_inside(folder, other) for other in folders - {folder}):
+            argv += ["--perms", "0755", "--size", "4096", "--tmpfs", folder, "--remount-ro", folder]
+    return argv
+
+
+def is_inside(path: str, folder: str) -> bool:
+    return Path(path).is_relative_to(folder)
+
+
+def parents(path: str) -> list[str]:
+    """Make the folders above `path`, which bubblewrap would make readable to nobody."""
+    argv = []
+    for parent in reversed(Path(path).parents[:-1]):
+        argv += ["--perms", "0755", "--dir", str(parent)]
+    return argv
+
+
+def in_memory(content: bytes) -> int:
+    """A file descriptor from which `content` can be read."""
+    fd = os.memfd_create("sandbox")
+    os.write(fd, content)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+@functools.cache
+def bwrap_options() -> str:
+    done = subprocess.run([need("bwrap"), "--help"], capture_output=True, text=True, check=False, timeout=60)
+    return done.stdout + done.stderr
+
+
+def need(program: str) -> str:
+    """The path of a program.
 
     Raises:
-        SandboxUnavailable: it does not run; with bubblewrap's own words.
+        SandboxUnavailable: it isn't installed.
     """
-    if limits.isolation == "none":
-        return
-    if sys.platform != "linux":
-        raise SandboxUnavailable(advice(f"bubblewrap needs Linux, this is {platform.system()}."))
-    argv = sandbox_argv(limits, [limits.python, "-I", "-c", "import ipykernel, numpy"], sandbox_user())
-    done = subprocess.run(argv, env={}, cwd="/", capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode != 0:
-        words = done.stderr.strip()[-1000:] or f"exit status {done.returncode}"
-        raise SandboxUnavailable(advice(f"The sandbox does not start here: {words}"))
-
-
-def advice(problem: str) -> str:
-    return (
-        f"{problem}\nNothing was graded: students' code runs in a sandbox or not at all.\n"
-        "On Debian or Ubuntu: sudo apt-get install bubblewrap (on Ubuntu 24.04 its AppArmor profile, too). On macOS or "
-        "Windows: grade in a Linux virtual machine or container.\nTo run the code unprotected all the same, set "
-        'c.SandboxLimits.isolation = "none" in nbgrader_config.py; every log and every feedback will say so.'
-    )
+    found = shutil.which(program, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/bin:/sbin:/bin")
+    if not found:
+        package = {"bwrap": "bubblewrap"}.get(program, "util-linux")
+        raise SandboxUnavailable(
+            f"The program {program} is missing, without which student code can't be shut in. On Debian or Ubuntu type "
+            f"`apt-get install {package}`. On macOS and Windows grade in a Linux container or virtual machine. "
+            "To grade without isolation, only code that you trust, set c.SandboxLimits.isolation = 'none'."
+        )
+    return found

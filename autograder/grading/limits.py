@@ -1,49 +1,71 @@
-"""What a student's code may use up, as settings of `nbgrader_config.py`: `c.SandboxLimits.memory_mb = 2048`."""
+"""What a student's code may use while it is graded; set in `nbgrader_config.py` as `c.SandboxLimits.<name>`."""
 
-import sys
 from pathlib import Path
 
-from traitlets import Enum, Float, Integer, Unicode, default
+from traitlets import CaselessStrEnum, Float, Integer, List, Unicode, default
 from traitlets.config import Configurable
 
 PROJECT = Path(__file__).parents[2]
 
 
-class SandboxLimits(Configurable):
-    """Limits of one submission's kernel. Memory, processes and CPU time are the kernel's; the rest is the grader's."""
+class SandboxUnavailable(RuntimeError):  # noqa: N818
+    """Student code can't be isolated here; the message says what was tried and what to do."""
 
-    isolation = Enum(
+
+class SandboxLimits(Configurable):
+    """The limits of one student's kernel, and how it is isolated."""
+
+    isolation = CaselessStrEnum(
         ["bubblewrap", "none"],
         "bubblewrap",
-        help='"none" runs students\' code unprotected, as this user, and is said in every log and every feedback.',
+        help="""'bubblewrap' runs student code in a sandbox, and grades nothing where there is none. 'none' runs it as
+        the user who grades: it can then read and change whatever that user can, other students' work and the
+        gradebook included. Only for code you trust; log and feedback say so each time.""",
     ).tag(config=True)
-    python = Unicode(help="Interpreter of the students' environment, which has NumPy and ipykernel.").tag(config=True)
-    memory_mb = Integer(1024, help="Data that one process may allocate, and all together, in MiB.").tag(config=True)
-    processes = Integer(64, help="How many processes and threads may exist at a time.").tag(config=True)
-    cpu_seconds = Integer(120, help="CPU time of one process, in seconds.").tag(config=True)
-    file_mb = Integer(16, help="Largest file that may be written, in MiB; /tmp as a whole holds four times that.").tag(
+    python = Unicode(
+        help="The interpreter of the student environment. Default: .venv-student/bin/python beside this project."
+    ).tag(config=True)
+    readable = List(
+        Unicode(),
+        help="Further files and folders of this machine that student code may read, such as data sets.",
+    ).tag(config=True)
+    memory_mb = Integer(1024, min=128, help="MiB of memory for a kernel with all its processes.").tag(config=True)
+    processes = Integer(64, min=16, help="Processes and threads at a time; a kernel itself needs about eight.").tag(
         config=True
     )
-    output_bytes = Integer(2**20, help="Output of one cell that is kept; far more of it ends the kernel.").tag(
+    cpu_seconds = Integer(120, min=5, help="CPU seconds of each process.").tag(config=True)
+    file_mb = Integer(64, min=1, help="MiB of all files student code may keep, and the largest single file.").tag(
         config=True
     )
-    reply_mb = Integer(64, help="Largest message the grader accepts from a kernel, in MiB.").tag(config=True)
-    call_seconds = Float(5.0, help="Wall time of one call of a graded function.").tag(config=True)
-    cell_seconds = Float(10.0, help="Wall time of one of the student's cells.").tag(config=True)
-    notebook_seconds = Float(180.0, help="Wall time of a whole notebook.").tag(config=True)
+    output_bytes = Integer(1 << 20, min=1000, help="Characters of output kept of one cell; the rest is cut off.").tag(
+        config=True
+    )
+    reply_mb = Integer(64, min=1, help="MiB of the arrays that one call may return.").tag(config=True)
+    traffic_mb = Integer(
+        512,
+        min=8,
+        help="MiB that a kernel may send in all, output and arrays, before it is stopped. Bounds the grader's memory.",
+    ).tag(config=True)
+    call_seconds = Float(10.0, min=0.1, help="Seconds for one call of a graded function.").tag(config=True)
+    cell_seconds = Float(30.0, min=0.1, help="Seconds for one cell of the student's notebook.").tag(config=True)
+    notebook_seconds = Float(300.0, min=1.0, help="Seconds for a whole notebook, calls included.").tag(config=True)
 
     @default("python")
-    def _python_default(self) -> str:
-        if self.isolation == "none":
-            return sys.executable
-        return str(PROJECT / ".venv-student" / "bin" / "python")
+    def _find_python(self) -> str:
+        found = PROJECT / ".venv-student" / "bin" / "python"
+        if not found.exists():
+            raise SandboxUnavailable(
+                f"The students' Python environment is missing: {found} does not exist. "
+                "Run `make setup`, or set c.SandboxLimits.python to an interpreter that has NumPy and ipykernel."
+            )
+        return str(found)
 
     @property
     def notice(self) -> str:
-        """What has to be said, loudly, when there is no isolation; else nothing."""
-        if self.isolation != "none":
-            return ""
-        return (
-            "NO ISOLATION: SandboxLimits.isolation is set to 'none', so this code ran without a sandbox, with the "
-            "rights of the user who graded it."
-        )
+        """What log and feedback must say on every run; empty if student code is isolated."""
+        if self.isolation == "none":
+            return (
+                "Student code was run WITHOUT isolation (c.SandboxLimits.isolation = 'none'): "
+                "it could read and change whatever the grader can."
+            )
+        return ""

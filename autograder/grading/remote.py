@@ -1,113 +1,88 @@
-"""Calling a function in the student's kernel: arrays go there as bytes, and what comes back is trusted in nothing."""
+"""The grader's side of a call: sends arrays into a student's kernel and judges the form of what comes back."""
 
-import re
 import secrets
 import time
+from collections.abc import Sequence
+from queue import Empty
 from typing import Any
 
-import numpy as np
-from jupyter_client.asynchronous import AsyncKernelClient
-
-from autograder.calls import LONGEST_MESSAGE, LONGEST_TRACEBACK, Fault, Outcome
-from autograder.grading.bwrap import MIB
+from autograder.calls import Fault, Outcome, failed
+from autograder.grading import wire
+from autograder.grading.kernel_client import SandboxKernelClient
 from autograder.grading.limits import SandboxLimits
-from autograder.grading.wire import WireError, from_bytes, to_bytes
 
-TARGET = "autograder.call"
-#: Faults that the kernel's side may report; the grader finds the others by itself.
-REPORTED = {"undefined", "not_callable", "signature", "stub", "exception", "container", "type"}
-#: Everything but line ends, tabs and what can be printed: terminal sequences have no place in a gradebook.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-#: How often the grader looks whether the kernel still lives while it waits.
-GLANCE = 0.2
+#: How often a kernel is looked at while a call runs, and how long an interrupted call may take to say where it was.
+GLANCE, GRACE = 0.1, 1.0
 
 
 async def call_remote(
-    client: AsyncKernelClient,
+    kc: SandboxKernelClient,
     name: str,
     arguments: dict[str, Any],
     options: dict[str, Any],
-    outputs: tuple[str, ...],
+    outputs: Sequence[str],
     *,
     timeout: float,
     limits: SandboxLimits,
 ) -> Outcome:
-    """Call the student's function `name`; every way in which that can fail comes back as a `Fault`.
+    """Call the student's function `name` in its kernel.
 
-    After a fault of kind timeout, dead or protocol the kernel must not be used again.
+    A call that takes longer than `timeout` seconds is interrupted; a kernel that does not answer to that is killed.
+    Never raises for anything that the kernel does.
     """
+    buffers: list[bytes] = []
     token = secrets.token_hex(16)
-    arrays = [value for value in arguments.values() if isinstance(value, np.ndarray)]
-    data = {
+    content = {
         "token": token,
         "name": name,
-        "arguments": [[key, "array" if isinstance(v, np.ndarray) else v] for key, v in arguments.items()],
-        "options": options,
-        "outputs": outputs,
+        "arguments": wire.pack_arguments(arguments, buffers),
+        "options": wire.pack_arguments(options, buffers),
+        "outputs": list(outputs),
+        "largest": limits.reply_mb << 20,
     }
-    message = client.session.msg("comm_open", {"comm_id": token, "target_name": TARGET, "data": data})
-    message["buffers"] = [to_bytes(array) for array in arrays]
     start = time.monotonic()
+    request = kc.session.send(kc.shell_channel.socket, wire.REQUEST, content, buffers=buffers)["header"]["msg_id"]
+    outcome = await answer(kc, request, token, name, tuple(outputs), tuple(arguments), timeout)
+    await kc.iopub_channel.drain()
+    took = time.monotonic() - start
+    return Outcome(outcome.values, min(outcome.seconds, took) or took, outcome.changed)
+
+
+async def answer(
+    kc: SandboxKernelClient, request: str, token: str, name: str, outputs: tuple, names: tuple, timeout: float
+) -> Outcome:
+    reply = await wait_for(kc, request, timeout)
+    late = reply is None and await kc.is_alive()
+    if late:
+        await kc.parent.interrupt_kernel()
+        reply = await wait_for(kc, request, GRACE)
     try:
-        client.shell_channel.send(message)
-        reply = await wait_for_reply(client, token, start + timeout)
-    except TimeoutError:
-        return failed("timeout", f"{name} did not return within {timeout:g} seconds.", outputs)
-    except (ConnectionError, RuntimeError):
-        return failed("dead", f"{name} ended its Python process, or used too much memory.", outputs)
-    return read_reply(name, reply, outputs, time.monotonic() - start, limits)
+        read = reply and wire.unpack_reply(reply["content"], reply["buffers"], token, outputs, names)
+    except wire.ProtocolError as error:
+        await kc.parent.provisioner.kill()
+        return failed(Fault("protocol", f"{name} was called, and the answer can't be read: {error}."), outputs)
+    if late:
+        where = next((v.traceback for v in read.values if isinstance(v, Fault)), "") if read else ""
+        message = f"{name} took longer than {timeout:g} seconds and was stopped. Is there a loop that does not end?"
+        if not read:
+            await kc.parent.provisioner.kill()
+        return failed(Fault("timeout", message, where), outputs)
+    if read:
+        return read
+    reason = kc.parent.provisioner.reason or "it ended its Python process"
+    return failed(Fault("dead", f"{name} was called, and the kernel was lost: {reason}."), outputs)
 
 
-async def wait_for_reply(client: AsyncKernelClient, token: str, deadline: float) -> dict:
-    """The first message of the comm opened for this call.
-
-    Raises:
-        TimeoutError: none came before the deadline.
-        ConnectionError: the kernel died.
-    """
-    while (remaining := deadline - time.monotonic()) > 0:
+async def wait_for(kc: SandboxKernelClient, request: str, timeout: float) -> dict | None:
+    """The reply to `request`, or None if the kernel ends or `timeout` seconds pass before it comes."""
+    deadline = time.monotonic() + timeout
+    while (left := deadline - time.monotonic()) > 0:
         try:
-            message = await client.get_iopub_msg(timeout=min(GLANCE, remaining))
-        except Exception:  # queue.Empty, or no Jupyter message at all: something else writes to the socket
-            if not await client.is_alive():
-                raise ConnectionError from None
+            message = await kc.shell_channel.get_msg(timeout=min(GLANCE, left))
+        except Empty:
+            if not await kc.is_alive():
+                return None
             continue
-        content = message.get("content")
-        if message.get("msg_type") == "comm_msg" and isinstance(content, dict) and content.get("comm_id") == token:
+        if message["msg_type"] == wire.REPLY and message["parent_header"]["msg_id"] == request:
             return message
-    raise TimeoutError
-
-
-def read_reply(name: str, message: dict, outputs: tuple[str, ...], seconds: float, limits: SandboxLimits) -> Outcome:
-    """The outcome in a kernel's reply, or a protocol fault for whatever else it is."""
-    try:
-        data = message["content"]["data"]
-        replies, buffers = data["values"], iter(message["buffers"])
-        if not isinstance(replies, list) or len(replies) != len(outputs):
-            raise WireError("the wrong number of values")
-        values = tuple(read_value(reply, buffers, limits) for reply in replies)
-        changed = tuple(clean(str(item), 40) for item in data["changed"][:10])
-    except (WireError, KeyError, TypeError, ValueError, StopIteration) as error:
-        reason = str(error) if isinstance(error, WireError) else type(error).__name__
-        return failed("protocol", f"What came back from {name} could not be read: {clean(reason, 200)}.", outputs)
-    return Outcome(values, seconds, changed)
-
-
-def read_value(reply: Any, buffers: Any, limits: SandboxLimits) -> np.ndarray | Fault:
-    if reply == "array":
-        return from_bytes(next(buffers), limits.reply_mb * MIB)
-    if not isinstance(reply, dict) or reply.get("kind") not in REPORTED:
-        raise WireError("a value that is neither an array nor a known fault")
-    message, traceback = clean(reply["message"], LONGEST_MESSAGE), clean(reply["traceback"], LONGEST_TRACEBACK)
-    return Fault(reply["kind"], message, traceback)
-
-
-def clean(text: Any, longest: int) -> str:
-    """Text from the kernel that is safe to print, to log and to store."""
-    if not isinstance(text, str):
-        raise WireError("a text that is none")
-    return CONTROL.sub("\ufffd", text[:longest])
-
-
-def failed(kind: str, message: str, outputs: tuple[str, ...]) -> Outcome:
-    return Outcome((Fault(kind, message),) * len(outputs))
+    return None
