@@ -69,6 +69,16 @@ def test_a_page_is_complete(visit, path, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_one_search_box_and_both_colour_schemes(visit, width):
+    for scheme, dark in [("light", False), ("dark", True)]:
+        page = visit("intro", width, color_scheme=scheme)
+        searches = page.locator("button.search-button, button.search-button-field")
+        assert [one.is_visible() for one in searches.all()].count(True) == 1
+        background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (max(map(int, re.findall(r"\d+", background))) < 64) == dark
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_pictures_are_there(visit, path):
     page = visit(path.stem)
@@ -81,9 +91,9 @@ def test_stepping_to_the_end_shows_what_numpy_computes(visit, width):
     page = visit("ch02_conv1d", width)
     before = figures(page)
     for figure in page.locator("figure.stepper").all():
-        following = figure.get_by_role("button", name="Next")
-        while following.is_enabled():
-            following.click()
+        for _ in range(figure.locator("li").count() - 1):
+            figure.get_by_role("button", name="Next").click()
+        assert figure.get_by_role("button", name="Next").is_disabled()
     forward, backward = figures(page)
     assert before != [forward, backward]
 
