@@ -4,20 +4,47 @@ import fnmatch
 import glob
 import os
 import shutil
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
+import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import v4
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
+from nbgrader.utils import setenv
 from sqlalchemy.exc import OperationalError
 from traitlets import Float, Instance, Type
 
-from autograder.grading.bwrap import SandboxUnavailable, probe
+from autograder.grading.completion import (
+    Mark,
+    assignment_digest,
+    read_mark,
+    saved_scores,
+    settled_marks,
+    submission_digest,
+    write_at_once,
+)
 from autograder.grading.examine import NotACheckError
 from autograder.grading.intake import Intake, read_submission
-from autograder.grading.limits import SandboxLimits
 from autograder.grading.notices import add_notices
+from autograder.grading.sandbox import SandboxLimits, SandboxUnavailable, probe
+
+#: Sandboxes, by what makes them different, that have been seen to work in this process.
+working_sandboxes: set[tuple[str, str]] = set()
+
+
+def probe_once(limits: SandboxLimits) -> None:
+    """Probe the sandbox, unless this process has already done so.
+
+    Raises:
+        SandboxUnavailable: there is none.
+    """
+    kind = (limits.isolation, limits.python)
+    if kind not in working_sandboxes:
+        probe(limits)
+        working_sandboxes.add(kind)
 
 
 class SubmissionExporter(NotebookExporter):
@@ -27,8 +54,6 @@ class SubmissionExporter(NotebookExporter):
         resources = self._init_resources(resources)
         path = Path(filename)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
-        if not self.parent.sanitising:
-            return super().from_filename(filename, resources=resources, **kw)
         intake = self.parent.read(path, resources["nbgrader"])
         add_notices(intake.notebook, list(intake.notices))
         return self.from_notebook_node(intake.notebook, resources=resources, **kw)
@@ -48,21 +73,18 @@ class TrustedAutograde(Autograde):
     def _limits_default(self) -> SandboxLimits:
         return SandboxLimits(parent=self)
 
-    @property
-    def sanitising(self) -> bool:
-        """Whether the file being converted is the student's, not yet the cleaned copy."""
-        return self._sanitizing
-
     def start(self) -> None:
         # Before anything is written: without a sandbox nothing is graded, and nobody gets a zero for it.
         try:
-            probe(self.limits)
+            probe_once(self.limits)
         except SandboxUnavailable as error:
             self.log.error("%s", error)
             raise SystemExit(1) from None
         if self.limits.notice:
             self.log.warning("%s", self.limits.notice)
         self.refusal = ""
+        #: The students whose submissions were graded, not skipped, by this converter.
+        self.graded: list[str] = []
         super().start()
 
     def init_notebooks(self) -> None:
@@ -109,29 +131,72 @@ class TrustedAutograde(Autograde):
             grade_ids = {cell.name for cell in released.source_cells}
         return read_submission(path, grade_ids, self.largest_notebook_mib)
 
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Whether the submission has to be graded: not if it is excluded, nor if it is complete and unchanged."""
+        self.started = time.monotonic()
+        if student_id in self.coursedir.student_id_exclude.split(","):
+            return False
+        folder = Path(self._format_source(assignment_id, student_id))
+        dest = Path(self._format_dest(assignment_id, student_id))
+        names = [Path(notebook).stem for notebook in self.notebooks]
+        marks = [read_mark(dest / f"{name}.ipynb") for name in names]
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            self.digests = submission_digest(folder), assignment_digest(gradebook, assignment_id)
+            same = all(mark and (mark.submission, mark.assignment) == self.digests for mark in marks)
+            scores = saved_scores(gradebook, assignment_id, student_id)
+            self.settled = settled_marks(gradebook, assignment_id, student_id) if same else set()
+        if (
+            same
+            and not self.force
+            and all(mark.scores == scores.get(name) for name, mark in zip(names, marks, strict=True))
+        ):
+            self.log.info("Skipping %s of %s: it is graded, and has not changed", assignment_id, student_id)
+            return False
+        self.graded.append(student_id)
+        return True
+
     def convert_single_notebook(self, notebook_filename: str) -> None:
         try:
-            super().convert_single_notebook(notebook_filename)
+            self.grade_notebook(notebook_filename)
         except (OperationalError, SandboxUnavailable, NotACheckError):
             raise  # nothing that the submission did
         except Exception as error:
-            self._sanitizing = True  # nbgrader leaves it as it was at the moment of the failure
             self.log.exception("The grader failed on %s; it is graded as an empty notebook.", notebook_filename)
             self.refusal = (
                 f"The grader could not process this notebook ({type(error).__name__}). It was graded as an empty one "
                 "and set aside for the instructor to look at."
             )
             try:
-                super().convert_single_notebook(notebook_filename)
+                self.grade_notebook(notebook_filename)
             finally:
                 self.refusal = ""
-            self.ask_for_a_human(notebook_filename)
 
-    def ask_for_a_human(self, notebook_filename: str) -> None:
-        """Mark every grade of the submission as needing manual grading."""
-        names = self.init_single_notebook_resources(notebook_filename)["nbgrader"]
-        with Gradebook(names["db_url"]) as gradebook:
-            submission = gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
-            for grade in submission.grades:
-                grade.needs_manual_grade = True
-            gradebook.db.commit()
+    def grade_notebook(self, path: str) -> None:
+        """Clean the notebook, grade it, save the points, and then, in one step, write the graded notebook.
+
+        nbgrader writes the cleaned notebook first, and a submission whose grading was cut short there looks graded.
+        """
+        resources = self.init_single_notebook_resources(path)
+        try:
+            self._sanitizing = True
+            self._init_preprocessors()
+            text, _ = self.exporter.from_filename(path, resources=resources)
+            self._sanitizing = False
+            self._init_preprocessors()
+            names = resources["nbgrader"]
+            names["settled"] = {cell for notebook, cell in self.settled if notebook == names["notebook"]}
+            names["human"] = bool(self.refusal)
+            resources["metadata"] = {"name": names["notebook"], "path": str(Path(path).parent)}
+            with setenv(NBGRADER_EXECUTION="autograde"):
+                text, resources = self.exporter.from_notebook_node(nbformat.reads(text, as_version=4), resources)
+        finally:
+            self._sanitizing = True
+        self.write_single_notebook(text, resources)
+
+    def write_single_notebook(self, output: str, resources: dict) -> None:
+        names = resources["nbgrader"]
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        seconds = round(time.monotonic() - self.started, 3)
+        mark = Mark(*self.digests, names["scores"], now, seconds, human=names["human"])
+        folder = Path(self._format_dest(names["assignment"], names["student"]))
+        write_at_once(folder / f"{names['notebook']}.ipynb", mark.put(output))

@@ -22,7 +22,7 @@ def use_trusted_grading(c: Config) -> None:
         NBGRADER + "IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         NBGRADER + "LimitOutput",
-        NBGRADER + "SaveAutoGrades",
+        GRADING + "save.SaveGrades",
         NBGRADER + "AssignLatePenalties",
         NBGRADER + "CheckCellMetadata",
     ]
