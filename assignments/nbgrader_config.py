@@ -22,3 +22,7 @@ c.ClearSolutions.text_stub = "*Your answer here.*"
 # Set this to a phrase of your own before a class is graded, and keep it out of a public repository: hidden cases are
 # drawn from it.
 c.TrustedExecute.secret = os.environ.get("COURSE_SECRET", "")
+
+# What students' code may use up; autograder/grading/limits.py lists all limits and their defaults.
+c.SandboxLimits.call_seconds = 5.0
+c.SandboxLimits.cell_seconds = 10.0

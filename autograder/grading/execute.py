@@ -13,10 +13,8 @@ from traitlets import Instance, Integer, Unicode
 
 from autograder.calls import Fault, Outcome
 from autograder.grading.examine import Examiner, parse_checks
-from autograder.grading.limits import SandboxLimits
 from autograder.grading.notices import add_notices
-from autograder.grading.remote import call_remote
-from autograder.grading.sandbox import SandboxKernelManager
+from autograder.grading.sandbox import SandboxKernelManager, SandboxLimits, call_remote
 from autograder.grading.sanitise import sanitise_outputs
 from autograder.spec import Case, Exercise
 from autograder.verdict import Verdict
