@@ -30,6 +30,7 @@ from .conv2d import (
     plane_conv_transpose,
 )
 from .convolution import conv2d_backward, conv2d_forward
+from .cost import multiplications
 from .gradcheck import gradient_errors, numerical_gradient
 from .im2col import col2im, filter_matrix, im2col, im2col_conv_backward, im2col_conv_forward, input_matrix
 from .locally_connected import (
@@ -57,6 +58,15 @@ from .pooling import (
     max_pool1d_forward,
     max_pool2d_backward,
     max_pool2d_forward,
+)
+from .spatial_batchnorm import (
+    batchnorm_backward,
+    batchnorm_backward_steps,
+    batchnorm_forward,
+    spatial_batchnorm_backward,
+    spatial_batchnorm_backward_rows,
+    spatial_batchnorm_forward,
+    spatial_batchnorm_forward_rows,
 )
 from .stride import (
     conv2d_backward_loops,

@@ -35,6 +35,14 @@ def product(name, a, b):
     return np.matmul(a, b, out=scratch(name, (*a.shape[:-1], b.shape[-1]), a))
 
 
+def product_into(out, a, b):
+    """out = a @ b, without memory between where the library can."""
+    if isinstance(a, np.ndarray):
+        np.matmul(a, b, out=out)
+    else:
+        out[...] = array_namespace(a, b).matmul(a, b)
+
+
 def release():
     """Forget the calling thread's buffers."""
     _buffers.__dict__.clear()

@@ -13,8 +13,9 @@ from functools import cache
 import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array
 
-from ._scratch import product, scratch
+from ._scratch import product, product_into, scratch
 from ._threads import parallel, spans, thread_limit
+from ._tiles import input_tiles, output_tiles, write_tiles
 
 POINTS = (0, 1, -1, 2, -2)  # where the polynomials are evaluated, besides infinity
 TILES_PER_BLOCK = 128  # enough rows for an efficient product, few enough to stay in cache
@@ -68,22 +69,21 @@ def winograd_dw(dout, x, geo, m):
     """dw (F, C/G, r, r): the adjoint of `winograd_forward` in w, dw = Gᵀ [ Σ_tiles (A dy Aᵀ) ⊙ (Bᵀ x B) ] G."""
     xp = array_namespace(dout, x)
     A, G, B = (_like(matrix, x) for matrix in _planar(m, geo.kernel[0]))
+    shape = len(B), geo.groups, geo.filters // geo.groups, geo.channels // geo.groups
+    totals = scratch("dU", (_threads_for(x), *shape), x)  # one a thread, owned by the caller
 
-    def share(blocks):
-        total = None
+    def share(i, blocks):
         for block in blocks:
-            V = _by_group(product("V", B, _input_tiles(x, geo, m, block)), geo.groups, geo.channels)
-            S = _by_group(product("S", A.T, _output_tiles(dout, geo, m, block)), geo.groups, geo.filters)
+            V = _by_group(product("V", B, input_tiles(x, geo, m, block)), geo.groups, geo.channels)
+            S = _by_group(product("S", A.T, output_tiles(dout, geo, m, block)), geo.groups, geo.filters)
             S = xp.permute_dims(S, (0, 1, 3, 2))
-            if total is None:
-                total = product("dU", S, V)
+            if block is blocks[0]:
+                product_into(totals[i, ...], S, V)
             else:
-                total += product("dU of a block", S, V)
-        return total
+                totals[i, ...] += product("dU of a block", S, V)
 
-    dU = _sum(_over_blocks(share, x, geo, m))
-    if dU is None:
-        return xp.zeros((geo.filters, geo.channels // geo.groups, *geo.kernel), dtype=x.dtype, device=device(x))
+    shares = _over_blocks(share, x, geo, m)
+    dU = xp.sum(totals[:shares, ...], axis=0) if shares != 1 else totals[0, ...]
     dw = xp.matmul(xp.reshape(dU, (len(B), -1)).T, G)
     return xp.reshape(dw, (geo.filters, geo.channels // geo.groups, *geo.kernel))
 
@@ -94,15 +94,15 @@ def _filter(x, U, b, geo, m):
     A, _, B = (_like(matrix, x) for matrix in _planar(m, geo.kernel[0]))
     out = xp.empty(geo.out_shape, dtype=x.dtype, device=device(x))
 
-    def share(blocks):
+    def share(_, blocks):
         for block in blocks:
-            V = _by_group(product("V", B, _input_tiles(x, geo, m, block)), geo.groups, geo.channels)
+            V = _by_group(product("V", B, input_tiles(x, geo, m, block)), geo.groups, geo.channels)
             M = xp.permute_dims(product("M", V, U), (0, 2, 1, 3))
             Y = product("Y", A, xp.reshape(M, (len(B), -1)))
             if b is not None:
                 Y = xp.reshape(Y, (-1, geo.filters))
                 Y += b
-            _write_tiles(out, Y, geo, m, block)
+            write_tiles(out, Y, geo, m, block)
 
     _over_blocks(share, x, geo, m)
     return out
@@ -117,67 +117,6 @@ def _transformed(taps, geo, m, turned=False):
     return xp.reshape(U, (len(G), *taps.shape[1:]))
 
 
-def _input_tiles(x, geo, m, block):
-    """(n², tiles·C): the overlapping tiles of x that a block's tiles of output need."""
-    images, tile_rows, grid = block
-    origin = tile_rows.start * m * geo.dilation[0] - geo.padding[0], -geo.padding[2]
-    return _tiles(x[images.start : images.stop], origin, m + geo.kernel[0] - 1, m, grid, geo.dilation)
-
-
-def _output_tiles(dout, geo, m, block):
-    """(m², tiles·F): the tiles of dout, side by side, with zeros beyond its last row and column."""
-    images, tile_rows, grid = block
-    origin = tile_rows.start * m * geo.dilation[0], 0
-    return _tiles(dout[images.start : images.stop], origin, m, m, grid, geo.dilation)
-
-
-def _tiles(planes, origin, size, step, grid, dilation):
-    """(size², tiles·C): every `step` pixels a tile of size × size pixels, from pixel `origin` on, zeros outside.
-
-    A dilated convolution is one dense convolution for each of the D·D ways to take every D-th pixel; these
-    phases are treated as further images.
-    """
-    xp = array_namespace(planes)
-    (DH, DW), (N, C, _, _) = dilation, planes.shape
-    rows, columns = ((count - 1) * step + size for count in grid)
-    last = scratch("last", (DH, DW, N, rows, columns, C), planes)
-    last[...] = 0
-    for i in range(DH):
-        for j in range(DW):
-            (h, top), (w, left) = _entry(origin[0] + i, DH), _entry(origin[1] + j, DW)
-            part = planes[:, :, top::DH, left::DW][:, :, : max(0, rows - h), : max(0, columns - w)]
-            target = last[i, j, :, h : h + part.shape[2], w : w + part.shape[3]]
-            target[...] = xp.permute_dims(part, (0, 2, 3, 1))
-    tiles = scratch(f"tiles{size}", (size * size, DH, DW, N, *grid, C), planes)
-    for i in range(size):
-        for j in range(size):
-            rows, columns = (slice(k, k + (n - 1) * step + 1, step) for k, n in zip((i, j), grid, strict=True))
-            tiles[size * i + j, ...] = last[:, :, :, rows, columns]
-    return xp.reshape(tiles, (size * size, -1))
-
-
-def _entry(start, step):
-    """First h ≥ 0 for which start + h·step ≥ 0, and that sum."""
-    h = max(0, -(start // step))
-    return h, start + h * step
-
-
-def _write_tiles(out, Y, geo, m, block):
-    """Put the block's tiles Y (m², tiles, F) in their places in out, without what hangs over its edge."""
-    xp = array_namespace(out)
-    images, tile_rows, grid = block
-    (DH, DW), F = geo.dilation, geo.filters
-    Y = xp.reshape(Y, (m, m, DH, DW, len(images), *grid, F))
-    last = scratch("last", (DH, DW, len(images), grid[0], m, grid[1], m, F), Y)
-    last[...] = xp.permute_dims(Y, (2, 3, 4, 5, 0, 6, 1, 7))
-    last = xp.reshape(last, (DH, DW, len(images), grid[0] * m, grid[1] * m, F))
-    first = tile_rows.start * m * DH
-    for i in range(DH):
-        for j in range(DW):
-            part = out[images.start : images.stop, :, first + i : first + grid[0] * m * DH : DH, j::DW]
-            part[...] = xp.permute_dims(last[i, j, :, : part.shape[2], : part.shape[3]], (0, 3, 1, 2))
-
-
 def _by_group(matrix, groups, channels):
     """(n², tiles·C) as (n², G, tiles, C/G)."""
     xp = array_namespace(matrix)
@@ -185,12 +124,15 @@ def _by_group(matrix, groups, channels):
     return xp.permute_dims(matrix, (0, 2, 1, 3))
 
 
+def _threads_for(x):
+    return thread_limit() if is_numpy_array(x) else 1
+
+
 def _over_blocks(share, x, geo, m):
-    """Results of `share(blocks)` on runs of blocks (images, tile rows, grid of tiles), one run a thread."""
-    threads = thread_limit() if is_numpy_array(x) else 1
-    high, wide = (-(-size // (m * d)) for size, d in zip((geo.out_height, geo.out_width), geo.dilation, strict=True))
-    tiles_per_row = geo.dilation[0] * geo.dilation[1] * wide
-    rows = max(1, TILES_PER_BLOCK // tiles_per_row)
+    """Call `share(i, blocks)` on runs of blocks (images, tile rows, grid of tiles), one run a thread; their number."""
+    threads = _threads_for(x)
+    high, wide = (-(-size // (m * d)) for size, d in zip(geo.out_shape[2:], geo.dilation, strict=True))
+    rows = max(1, TILES_PER_BLOCK // (geo.dilation[0] * geo.dilation[1] * wide))
     several = max(1, min(rows // high, -(-geo.images // threads)))
     rows = min(rows, -(-high // -(-threads // max(1, geo.images))))
     blocks = [
@@ -198,14 +140,13 @@ def _over_blocks(share, x, geo, m):
         for images in spans(0, geo.images, several)
         for tile_rows in spans(0, high, rows)
     ]
-    return parallel(lambda start, stop: share(blocks[start:stop]), len(blocks), threads)
-
-
-def _sum(parts):
-    """Sum in the order given, in place; None for no parts."""
-    for part in parts[1:]:
-        parts[0] += part
-    return parts[0] if parts else None
+    runs = spans(0, len(blocks), max(1, -(-len(blocks) // threads)))
+    parallel(
+        lambda start, stop: [share(i, blocks[runs[i].start : runs[i].stop]) for i in range(start, stop)],
+        len(runs),
+        threads,
+    )
+    return len(runs)
 
 
 def _like(matrix, x):
