@@ -25,15 +25,15 @@ class TensorLibrary:
     def ones(self, shape, *, dtype):
         return self._namespace.ones(shape, dtype=dtype, device=self._device)
 
-    def arange(self, stop, *, dtype=None):
-        return self._namespace.arange(stop, dtype=dtype, device=self._device)
+    def arange(self, stop):
+        return self._namespace.arange(stop, device=self._device)
 
     def pad(self, x, widths, *, constant_values=0):
         """numpy.pad with a constant: `widths` is one int, or a (before, after) for each axis."""
         widths = [(widths, widths)] * x.ndim if isinstance(widths, int) else widths
-        sizes = [before + size + after for size, (before, after) in zip(x.shape, widths, strict=True)]
-        padded = self._namespace.full(tuple(sizes), constant_values, dtype=x.dtype, device=self._device)
-        padded[tuple(slice(b, b + size) for size, (b, _) in zip(x.shape, widths, strict=True))] = x
+        axes = [(before, size, after) for size, (before, after) in zip(x.shape, widths, strict=True)]
+        padded = self._namespace.full([sum(axis) for axis in axes], constant_values, dtype=x.dtype, device=self._device)
+        padded[tuple(slice(before, before + size) for before, size, _ in axes)] = x
         return padded
 
 
