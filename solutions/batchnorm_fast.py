@@ -1,8 +1,8 @@
 """Spatial batch normalisation in NumPy, limited by memory: some channels at a time, which stay in cache.
 
-A block is all pixels of a few channels. Its mean, its variance and its result take several passes over the block, but
-only the first reads from memory and only the last writes to it. The variance is the mean of squared differences, in
-a second pass: where the mean is large, the mean square less the squared mean has no correct digits.
+A block of channels is copied so that each is one row of all its pixels. Mean, variance and result take several passes
+over the rows, but only the copy reads from memory and only the last pass writes to it. The variance is the mean of
+squared differences, in a second pass: with a large mean, the mean square less the squared mean has no correct digits.
 """
 
 import numpy as np
@@ -19,9 +19,10 @@ def training_forward(x, gamma, beta, eps):
     mean, var = np.empty((2, x.shape[1]), x.dtype)
 
     def block(c):
-        mean[c], var[c], centred = _centred(planes[:, c])
-        centred *= (gamma[c] / np.sqrt(var[c] + eps))[:, None]
-        np.add(centred, beta[c, None], out=_planes(out)[:, c])
+        rows = _rows("x", planes[:, c])
+        mean[c], var[c] = _centre(rows)
+        rows *= (gamma[c] / np.sqrt(var[c] + eps))[:, None]
+        np.add(_as_planes(rows, x), beta[c, None], out=_planes(out)[:, c])
 
     _for_blocks(block, planes)
     return out, mean, var
@@ -45,20 +46,20 @@ def training_backward(dout, x, gamma, eps):
     """dx = γ/σ·(dout − mean(dout) − x̂·mean(dout·x̂)), dgamma = Σ dout·x̂, dbeta = Σ dout."""
     planes, signal, dx = _planes(x), _planes(dout), np.empty(x.shape, x.dtype)
     dgamma, dbeta = np.zeros((2, x.shape[1]), x.dtype)
-    pixels = planes.shape[0] * planes.shape[2]
 
     def block(c):
-        _, var, centred = _centred(planes[:, c])
-        std = np.sqrt(var + eps)
-        dbeta[c] = _total(signal[:, c])
-        dgamma[c] = np.vecdot(signal[:, c], centred).sum(axis=0) / std
+        centred = _rows("x", planes[:, c])
+        _, var = _centre(centred)
+        drows, std, pixels = _rows("dout", signal[:, c]), np.sqrt(var + eps), centred.shape[1]
+        dbeta[c] = np.einsum("cp->c", drows)
+        dgamma[c] = np.vecdot(drows, centred) / std
         factor = gamma[c] / std
         centred *= (factor * dgamma[c] / (std * pixels))[:, None]
         centred += (factor * dbeta[c] / pixels)[:, None]
-        result = np.multiply(signal[:, c], factor[:, None], out=_planes(dx)[:, c])
-        result -= centred
+        drows *= factor[:, None]
+        np.subtract(_as_planes(drows, x), _as_planes(centred, x), out=_planes(dx)[:, c])
 
-    if pixels:
+    if x.size:
         _for_blocks(block, planes)
     return dx, dgamma, dbeta
 
@@ -70,10 +71,10 @@ def eval_backward(dout, x, gamma, running_mean, running_var, eps):
     std = np.sqrt(running_var + eps)
 
     def block(c):
-        centred = scratch("centred", planes[:, c].shape, x)
-        np.subtract(planes[:, c], running_mean[c, None], out=centred)
-        dbeta[c] = _total(signal[:, c])
-        dgamma[c] = np.vecdot(signal[:, c], centred).sum(axis=0) / std[c]
+        centred, drows = _rows("x", planes[:, c]), _rows("dout", signal[:, c])
+        centred -= running_mean[c, None]
+        dbeta[c] = np.einsum("cp->c", drows)
+        dgamma[c] = np.vecdot(drows, centred) / std[c]
         np.multiply(signal[:, c], (gamma[c] / std[c])[:, None], out=_planes(dx)[:, c])
 
     _for_blocks(block, planes)
@@ -85,18 +86,24 @@ def _planes(array):
     return array.reshape(*array.shape[:2], array.shape[2] * array.shape[3])
 
 
-def _total(planes):
-    """Sum (C,) over images and pixels."""
-    return np.einsum("ncp->c", planes)
+def _rows(name, planes):
+    """Planes (N, c, P) copied to rows (c, N·P), in a buffer that the next call of that name overwrites."""
+    N, c, P = planes.shape
+    rows = scratch(name, (c, N, P), planes)
+    np.copyto(rows, planes.swapaxes(0, 1))
+    return rows.reshape(c, N * P)
 
 
-def _centred(planes):
-    """Mean and biased variance (C,) of planes (N, C, P), and planes − mean, which the next call overwrites."""
-    pixels = planes.shape[0] * planes.shape[2]
-    mean = _total(planes) / pixels
-    centred = scratch("centred", planes.shape, planes)
-    np.subtract(planes, mean[:, None], out=centred)
-    return mean, np.vecdot(centred, centred).sum(axis=0) / pixels, centred
+def _as_planes(rows, x):
+    """Rows (c, N·H·W) seen as planes (N, c, H·W)."""
+    return rows.reshape(len(rows), len(x), x.shape[2] * x.shape[3]).swapaxes(0, 1)
+
+
+def _centre(rows):
+    """Mean and biased variance (c,) of rows (c, N·P), from which the mean is taken away."""
+    mean = np.einsum("cp->c", rows) / rows.shape[1]
+    rows -= mean[:, None]
+    return mean, np.vecdot(rows, rows) / rows.shape[1]
 
 
 def _for_blocks(block, planes):
