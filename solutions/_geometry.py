@@ -1,7 +1,8 @@
 """The numbers of one convolution, checked once: sizes, window and where its rows of output lie."""
 
-import operator
 from typing import NamedTuple
+
+from ._arrays import integer, normalise_padding, pair
 
 
 class Geometry(NamedTuple):
@@ -59,42 +60,19 @@ class Geometry(NamedTuple):
         )
 
 
-def _integers(value, name, lengths, least):
-    """`value` as a tuple of ints ≥ `least`, an int standing for a pair of equals."""
-    wanted = f"{name}: expected an int ≥ {least}" + "".join(f" or {n} of them" for n in lengths)
-    try:
-        items = (value,) * lengths[0] if not isinstance(value, (tuple, list)) else tuple(value)
-        if any(isinstance(item, bool) for item in items):
-            raise TypeError
-        items = tuple(operator.index(item) for item in items)
-    except TypeError:
-        raise ValueError(f"{wanted}, got {value!r}") from None
-    if len(items) not in lengths or min(items) < least:
-        raise ValueError(f"{wanted}, got {value!r}")
-    return items
-
-
-def four_sides(padding):
-    """Padding as (top, bottom, left, right) from an int, (PH, PW) or those four."""
-    items = _integers(padding, "padding", (2, 4), 0)
-    return items if len(items) == 4 else (items[0], items[0], items[1], items[1])
-
-
 def geometry(x_shape, w_shape, *, stride=1, padding=0, dilation=1, groups=1):
     """The convolution of x (N, C, H, W) with w (F, C/G, KH, KW).
 
-    Raises ValueError where shapes and hyper-parameters do not fit together, naming both.
+    Raises:
+        TypeError, ValueError: shapes and hyper-parameters do not fit together.
     """
+    x_shape, w_shape = tuple(x_shape), tuple(w_shape)
     for name, shape, axes in (("x", x_shape, "(N, C, H, W)"), ("w", w_shape, "(F, C // groups, KH, KW)")):
         if len(shape) != 4:
-            raise ValueError(f"{name}: expected 4 axes {axes}, got {len(shape)} in shape {tuple(shape)}")
+            raise ValueError(f"{name}: expected 4 axes {axes}, got {len(shape)}, in shape {shape}")
     (N, C, H, W), (F, C_group, *kernel) = (map(int, shape) for shape in (x_shape, w_shape))
-    stride = _integers(stride, "stride", (2,), 1)
-    dilation = _integers(dilation, "dilation", (2,), 1)
-    sides = four_sides(padding)
-    if isinstance(groups, (tuple, list)):
-        raise ValueError(f"groups: expected one int ≥ 1, got {groups!r}")
-    groups = _integers(groups, "groups", (2,), 1)[0]
+    stride, dilation, sides = pair("stride", stride, 1), pair("dilation", dilation, 1), normalise_padding(padding)
+    groups = integer("groups", groups, 1)
     if min(C, F, C_group, *kernel) < 1:
         raise ValueError(f"expected at least one channel, filter and kernel entry, got x {x_shape}, w {w_shape}")
     if C % groups or F % groups:
