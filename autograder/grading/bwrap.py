@@ -93,7 +93,8 @@ def sandboxed(
         argv += ["--disable-userns"] if "--disable-userns" in bwrap_options() else []
     for name, value in variables().items():
         argv += ["--setenv", name, value]
-    argv += system() + interpreter(where) + readable(limits) + hidden(where, limits)
+    masks = hidden(where)
+    argv += system() + interpreter(where) + [part for mask in masks for part in empty(mask)] + readable(limits)
     argv += ["--ro-bind", where.prefix, VENV]
     tmpfs = ["--perms", "1777", "--size", str(limits.file_mb * MIB), "--tmpfs"]
     argv += ["--proc", "/proc", "--dev", "/dev", *tmpfs, "/dev/shm", "--remount-ro", "/dev", *tmpfs, "/tmp"]
@@ -105,7 +106,7 @@ def sandboxed(
     if filter_program := seccomp.program():
         fds.append(in_memory(filter_program))
         argv += ["--seccomp", str(fds[-1])]
-    argv += ["--remount-ro", "/", "--"]
+    argv += [part for mask in [*masks, "/"] for part in ("--remount-ro", mask)] + ["--"]
     if as_root:
         argv += [need("setpriv"), f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--inh-caps=-all"]
         argv += ["--bounding-set=-all", "--no-new-privs", "--"]
@@ -141,20 +142,20 @@ def readable(limits: SandboxLimits) -> list[str]:
     return argv
 
 
-def hidden(where: Environment, limits: SandboxLimits) -> list[str]:
-    """Empty folders over what must not be seen in those shown: packages, conda's environments, this project."""
+def hidden(where: Environment) -> list[str]:
+    """The folders not to be seen in those that are shown: packages, conda's environments, this project."""
     bases = {"/usr", "/usr/lib", "/usr/local", where.base_prefix}
     folders = {f for base in bases for f in glob.glob(f"{glob.escape(base)}/lib*/python*/[sd]i[ts][et]-packages")}
     folders |= {os.path.join(where.base_prefix, name) for name in ("envs", "pkgs")}
     folders |= {"/usr/src"} | (set() if is_inside(where.base_prefix, "/usr/local") else {"/usr/local"})
-    shown = ("/usr", where.base_prefix, *limits.readable)
-    if any(is_inside(str(PROJECT), path) for path in shown):
+    if any(is_inside(str(PROJECT), path) for path in ("/usr", where.base_prefix)):
         folders.add(str(PROJECT))
-    argv = []
-    for folder in sorted(folders):
-        if os.path.isdir(folder) and not any(is_inside(folder, other) for other in folders - {folder}):
-            argv += ["--perms", "0755", "--size", "4096", "--tmpfs", folder, "--remount-ro", folder]
-    return argv
+    folders = {folder for folder in folders if os.path.isdir(folder)}
+    return sorted(f for f in folders if not any(is_inside(f, other) for other in folders - {f}))
+
+
+def empty(folder: str) -> list[str]:
+    return ["--perms", "0755", "--size", "4096", "--tmpfs", folder]
 
 
 def is_inside(path: str, folder: str) -> bool:

@@ -54,8 +54,9 @@ class GuardedChannel(AsyncZMQSocketChannel):
                 raise Empty
 
     async def drain(self) -> None:
-        """Throw away the messages that are already here."""
-        while await self.socket.poll(0):
+        """Throw away the messages that are already here, but not for ever if they keep coming."""
+        deadline = time.monotonic() + 0.5
+        while await self.socket.poll(0) and time.monotonic() < deadline:
             await self.socket.recv_multipart()
             await asyncio.sleep(0)
 
@@ -94,10 +95,11 @@ class GuardedOutput(GuardedChannel):
         if before > self.most:
             return None
         text = message["content"]["text"][: self.most - before] if message["msg_type"] == "stream" else ""
-        text += f"\n[The output is cut off here: more than {self.most} bytes.]\n"
+        content = {"name": message["content"].get("name", "stdout"), "text": f"{text}\n[Cut off: {self.most} bytes.]\n"}
         return message | {
+            "header": message["header"] | {"msg_type": "stream"},
             "msg_type": "stream",
-            "content": {"name": message["content"].get("name", "stdout"), "text": text},
+            "content": content,
         }
 
 

@@ -52,22 +52,25 @@ class Relay:
             return
         os.unlink(listener.getsockname())
         self.sockets.append(outer)
-        threading.Thread(target=self.carry, args=(outer, inner, False), daemon=True).start()
-        self.carry(inner, outer, True)
+        ended = threading.Lock()
+        threading.Thread(target=self.carry, args=(outer, inner, outer, ended), daemon=True).start()
+        self.carry(inner, outer, outer, ended)
 
-    def carry(self, source: socket.socket, sink: socket.socket, counted: bool) -> None:
-        """Carry bytes from source to sink until either ends."""
-        try:
+    def carry(self, source: socket.socket, sink: socket.socket, outer: socket.socket, ended: threading.Lock) -> None:
+        """Carry bytes from source to sink until either ends. If the grader's end is the first, the kernel is no use."""
+        last = source
+        with contextlib.suppress(OSError):
             while data := source.recv(CHUNK):
-                if counted and not self.count(len(data)):
-                    return self.halt("it sent too much output or data")
+                if source is not outer and not self.count(len(data)):
+                    self.halt("it sent too much output or data")
+                    break
+                last = sink
                 sink.sendall(data)
-        except OSError:
-            if counted:
-                self.halt("it sent a message that is too large or malformed")
-        finally:
-            hang_up(source)
-            hang_up(sink)
+                last = source
+        if ended.acquire(blocking=False) and last is outer:
+            self.halt("it sent a message that is too large or malformed")
+        hang_up(source)
+        hang_up(sink)
 
     def count(self, size: int) -> bool:
         with self.lock:

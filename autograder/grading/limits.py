@@ -29,7 +29,7 @@ class SandboxLimits(Configurable):
         Unicode(),
         help="Further files and folders of this machine that student code may read, such as data sets.",
     ).tag(config=True)
-    memory_mb = Integer(1024, min=128, help="MiB of memory for a kernel with all its processes.").tag(config=True)
+    memory_mb = Integer(1024, min=256, help="MiB of memory for a kernel with all its processes.").tag(config=True)
     processes = Integer(64, min=16, help="Processes and threads at a time; a kernel itself needs about eight.").tag(
         config=True
     )

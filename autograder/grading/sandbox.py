@@ -111,10 +111,10 @@ class SandboxProvisioner(LocalProvisioner):
             self.end_family()
 
     def end_family(self) -> None:
-        """Kill all but bubblewrap itself, which ends when the last process in the sandbox has ended."""
+        """Kill the sandbox's first process. With it end all others in there, and then bubblewrap itself."""
         pids = kernel_watch.family(self.process.pid)
         shut_in = self.parent.limits.isolation == "bubblewrap"
-        kernel_watch.kill(pids[1:] if shut_in and len(pids) > 1 else pids)
+        kernel_watch.kill(pids[1:2] if shut_in and len(pids) > 1 else pids)
 
     async def kill(self, restart: bool = False) -> None:
         if not self.process:
@@ -151,7 +151,9 @@ def prepare(
         return unshielded(arguments, limits, files, folder)
     # A user of its own for each kernel: the limit on processes counts a user's processes on the whole machine.
     uid = secrets.choice(range(1 << 30, 1 << 31)) if os.getuid() == 0 else 1000
-    command, fds = bwrap.sandboxed([f"{bwrap.VENV}/bin/python", "-I", *arguments], limits, files, uid)
+    command, fds = bwrap.sandboxed(
+        [f"{bwrap.VENV}/bin/{Path(limits.python).name}", "-I", *arguments], limits, files, uid
+    )
     return command, fds, {"env": {}, "cwd": "/"}
 
 
