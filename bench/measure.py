@@ -1,0 +1,54 @@
+"""Seconds and bytes of functions, measured side by side.
+
+Time: the functions take turns, so that whatever else the machine does falls on all of them; before each timed call
+the function runs once untimed, which fills the caches with its own data and lets the other library's idle threads,
+which go on spinning for a while, fall asleep. The median counts.
+
+Memory: the highest resident set (VmHWM) during a call, above the resident set before it, for both libraries alike.
+Freed memory is given back to the system first, and the work space that `solutions` keeps is dropped.
+"""
+
+import ctypes
+import gc
+import statistics
+import time
+from pathlib import Path
+
+from solutions._scratch import release
+
+STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def medians(functions, repeats, seconds):
+    """Median seconds of each function: `repeats` turns, but no fewer than 3 and no more than `seconds` altogether."""
+    for function in functions:
+        function()
+    times = [[] for _ in functions]
+    end = time.perf_counter() + seconds
+    while len(times[0]) < 3 or (len(times[0]) < repeats and time.perf_counter() < end):
+        for function, taken in zip(functions, times, strict=True):
+            function()
+            start = time.perf_counter()
+            function()
+            taken.append(time.perf_counter() - start)
+    return [statistics.median(taken) for taken in times]
+
+
+def peak_bytes(function):
+    """Additional resident memory at the peak of a call, or None where the system does not tell."""
+    if not RESET.exists():
+        return None
+    gc.collect()
+    release()
+    ctypes.CDLL(None).malloc_trim(0)
+    RESET.write_text("5")
+    before = _status("VmRSS")
+    result = function()
+    peak = _status("VmHWM")
+    del result
+    return max(0, peak - before)
+
+
+def _status(field):
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(field))
+    return 1024 * int(line.split()[1])
