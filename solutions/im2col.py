@@ -1,6 +1,6 @@
 """Convolution as matrix multiplication: im2col and col2im, GEMM, and the dense matrices of the whole layer."""
 
-from ._arrays import check_arrays, check_shape, library, pair
+from ._arrays import check_arrays, check_shape, pair
 from ._geometry import geometry
 from .stride import check_conv
 
@@ -15,15 +15,12 @@ def im2col(x, kernel_size, *, stride=1, padding=0, dilation=1):
 
     eq-im2col-im2col; Lu, Fig. 1; Šegvić, slides "Flattening the kernel" (his im2row is the transpose).
     """
-    xp, (KH, KW), stride, padding, dilation, size = check_window(x, kernel_size, stride, padding, dilation)
-    (N, C, _, _), (H_out, W_out), (SH, SW), (top, bottom, left, right), (DH, DW) = (
-        x.shape,
-        size,
-        stride,
-        padding,
-        dilation,
-    )
+    xp, kernel_size, stride, padding, dilation = check_im2col(x, kernel_size, stride, padding, dilation)
+    (N, C, _, _), (KH, KW), (SH, SW), (DH, DW) = x.shape, kernel_size, stride, dilation
+    top, bottom, left, right = padding
     x_pad = xp.pad(x, [(0, 0), (0, 0), (top, bottom), (left, right)])
+    H_out = (x_pad.shape[2] - DH * (KH - 1) - 1) // SH + 1
+    W_out = (x_pad.shape[3] - DW * (KW - 1) - 1) // SW + 1
     cols = xp.zeros((N, C, KH, KW, H_out, W_out), dtype=x.dtype)
     for kh in range(KH):
         for kw in range(KW):
@@ -43,16 +40,13 @@ def col2im(cols, x_shape, kernel_size, *, stride=1, padding=0, dilation=1):
 
     eq-im2col-col2im; Lu (12), Fig. 2.
     """
-    xp, (KH, KW), stride, padding, dilation, size = check_columns(cols, x_shape, kernel_size, stride, padding, dilation)
-    (N, C, H, W), (H_out, W_out), (SH, SW), (top, bottom, left, right), (DH, DW) = (
-        x_shape,
-        size,
-        stride,
-        padding,
-        dilation,
-    )
-    cols = xp.reshape(cols, (N, C, KH, KW, H_out, W_out))
+    xp, kernel_size, stride, padding, dilation = check_col2im(cols, x_shape, kernel_size, stride, padding, dilation)
+    (N, C, H, W), (KH, KW), (SH, SW), (DH, DW) = x_shape, kernel_size, stride, dilation
+    top, bottom, left, right = padding
     x_pad = xp.zeros((N, C, H + top + bottom, W + left + right), dtype=cols.dtype)
+    H_out = (x_pad.shape[2] - DH * (KH - 1) - 1) // SH + 1
+    W_out = (x_pad.shape[3] - DW * (KW - 1) - 1) // SW + 1
+    cols = xp.reshape(cols, (N, C, KH, KW, H_out, W_out))
     for kh in range(KH):
         for kw in range(KW):
             rows = slice(kh * DH, kh * DH + (H_out - 1) * SH + 1, SH)
@@ -71,14 +65,15 @@ def im2col_conv_forward(x, w, b=None, *, stride=1, padding=0, dilation=1, groups
 
     eq-im2col-forward, eq-im2col-bias, eq-im2col-groups; Lu (2), (3), (15); Quinton & Chin, slide "Matrix multiply".
     """
-    xp, N, F, (H_out, W_out) = check_im2col_conv(x, w, stride, padding, dilation, groups, b=b)
+    xp, stride, padding, dilation = check_conv(x, w, stride, padding, dilation, groups, b)
     B = im2col(x, w.shape[2:], stride=stride, padding=padding, dilation=dilation)
-    B = xp.reshape(B, (N, groups, B.shape[1] // groups, H_out * W_out))
-    W = xp.reshape(w, (groups, F // groups, B.shape[2]))
-    Y = xp.reshape(W @ B, (N, F, H_out * W_out))
+    (N, K, P), F = B.shape, w.shape[0]
+    Y = xp.reshape(w, (groups, F // groups, K // groups)) @ xp.reshape(B, (N, groups, K // groups, P))
+    Y = xp.reshape(Y, (N, F, P))
     if b is not None:
-        Y = Y + b[:, None] @ xp.ones((1, H_out * W_out), dtype=b.dtype)
-    return xp.reshape(Y, (N, F, H_out, W_out))
+        Y = Y + b[:, None] @ xp.ones((1, P), dtype=b.dtype)
+    H_out = (x.shape[2] + sum(padding[:2]) - dilation[0] * (w.shape[2] - 1) - 1) // stride[0] + 1
+    return xp.reshape(Y, (N, F, H_out, P // H_out))
 
 
 def im2col_conv_backward(dout, x, w, *, stride=1, padding=0, dilation=1, groups=1):
@@ -91,15 +86,16 @@ def im2col_conv_backward(dout, x, w, *, stride=1, padding=0, dilation=1, groups=
 
     eq-im2col-dw, eq-im2col-db, eq-im2col-dx; Lu (6), (8), (11), (12).
     """
-    xp, N, F, (H_out, W_out) = check_im2col_conv(x, w, stride, padding, dilation, groups, dout=dout)
+    xp, stride, padding, dilation = check_conv(x, w, stride, padding, dilation, groups, dout=dout)
     B = im2col(x, w.shape[2:], stride=stride, padding=padding, dilation=dilation)
-    B = xp.reshape(B, (N, groups, B.shape[1] // groups, H_out * W_out))
-    W = xp.reshape(w, (groups, F // groups, B.shape[2]))
-    dY = xp.reshape(dout, (N, groups, F // groups, H_out * W_out))
+    (N, K, P), F = B.shape, w.shape[0]
+    B = xp.reshape(B, (N, groups, K // groups, P))
+    W = xp.reshape(w, (groups, F // groups, K // groups))
+    dY = xp.reshape(dout, (N, groups, F // groups, P))
     dW = xp.sum(dY @ xp.permute_dims(B, (0, 1, 3, 2)), axis=0)
-    B_star = xp.reshape(xp.permute_dims(W, (0, 2, 1)) @ dY, (N, groups * B.shape[2], H_out * W_out))
+    db = xp.sum(xp.reshape(dout, (N, F, P)) @ xp.ones(P, dtype=dout.dtype), axis=0)
+    B_star = xp.reshape(xp.permute_dims(W, (0, 2, 1)) @ dY, (N, K, P))
     dx = col2im(B_star, x.shape, w.shape[2:], stride=stride, padding=padding, dilation=dilation)
-    db = xp.sum(xp.reshape(dout, (N, F, H_out * W_out)) @ xp.ones(H_out * W_out, dtype=dout.dtype), axis=0)
     return dx, xp.reshape(dW, w.shape), db
 
 
@@ -146,37 +142,25 @@ def filter_matrix(w, x_shape, *, stride=1, padding=0, dilation=1):
     return xp.reshape(matrix, (geo.filters * geo.positions, geo.channels * geo.height * geo.width))
 
 
-def check_window(x, kernel_size, stride, padding, dilation):
-    """The arguments of `im2col`: library, kernel size, stride, padding, dilation, output size.
+def check_im2col(x, kernel_size, stride, padding, dilation):
+    """The arguments of `im2col`: library, then kernel size, stride, padding and dilation spelled out.
 
     Raises:
         TypeError, ValueError: they do not fit together.
     """
-    xp = check_arrays("x[N,C,H,W]", x)
-    return xp, *_window(x.shape, kernel_size, stride, padding, dilation)
+    xp, geo = check_arrays("x[N,C,H,W]", x), _window(x.shape, kernel_size, stride, padding, dilation)
+    return xp, geo.kernel, geo.stride, geo.padding, geo.dilation
 
 
-def check_columns(cols, x_shape, kernel_size, stride, padding, dilation):
-    """The arguments of `col2im`: library, kernel size, stride, padding, dilation, output size.
-
-    Raises:
-        TypeError, ValueError: they do not fit together.
-    """
-    xp = check_arrays("cols[N,K,P]", cols)
-    window = (KH, KW), *_, (H_out, W_out) = _window(x_shape, kernel_size, stride, padding, dilation)
-    check_shape("cols", cols, (x_shape[0], x_shape[1] * KH * KW, H_out * W_out))
-    return xp, *window
-
-
-def check_im2col_conv(x, w, stride, padding, dilation, groups, b=None, dout=None):
-    """The arguments of a convolution by im2col: library, N, F and the output size.
+def check_col2im(cols, x_shape, kernel_size, stride, padding, dilation):
+    """The arguments of `col2im`: library, then kernel size, stride, padding and dilation spelled out.
 
     Raises:
         TypeError, ValueError: they do not fit together.
     """
-    check_conv(x, w, stride, padding, dilation, groups, b, dout)
-    geo = geometry(x.shape, w.shape, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    return library(x), geo.images, geo.filters, (geo.out_height, geo.out_width)
+    xp, geo = check_arrays("cols[N,K,P]", cols), _window(x_shape, kernel_size, stride, padding, dilation)
+    check_shape("cols", cols, (geo.images, geo.column_length, geo.positions))
+    return xp, geo.kernel, geo.stride, geo.padding, geo.dilation
 
 
 def check_planes(name, array):
@@ -192,9 +176,8 @@ def check_planes(name, array):
 
 
 def _window(x_shape, kernel_size, stride, padding, dilation):
-    """Kernel size, stride, padding and dilation spelled out, and the output size."""
+    """The geometry of a window over images, as of one filter."""
     if len(x_shape) != 4:
         raise ValueError(f"x_shape: expected four sizes (N, C, H, W), got {tuple(x_shape)}")
     one_filter = (1, x_shape[1], *pair("kernel_size", kernel_size, 1))
-    geo = geometry(x_shape, one_filter, stride=stride, padding=padding, dilation=dilation)
-    return geo.kernel, geo.stride, geo.padding, geo.dilation, (geo.out_height, geo.out_width)
+    return geometry(x_shape, one_filter, stride=stride, padding=padding, dilation=dilation)

@@ -1,6 +1,6 @@
 """Convolution of a batch of images with many channels and filters: seven loops, four loops, vectorised."""
 
-from ._arrays import check_arrays, check_shape, integer, library
+from ._arrays import check_arrays, check_shape, integer
 
 
 def multichannel_forward_loops(x, w, b=None, *, padding=0):
@@ -138,8 +138,8 @@ def multichannel_conv_transpose(x, w, *, padding=0):
 
     eq-multichannel-transpose; Šegvić, slide "Multi-channel 2D conv: backward, inputs".
     """
-    check_multichannel_transpose(x, w, padding)
-    xp, (KH, KW) = library(x), w.shape[2:]
+    xp = check_multichannel_transpose(x, w, padding)
+    KH, KW = w.shape[2:]
     x_pad = xp.pad(x, [(0, 0), (0, 0), (KH - 1, KH - 1), (KW - 1, KW - 1)])
     full = multichannel_forward(x_pad, xp.flip(xp.permute_dims(w, (1, 0, 2, 3)), axis=(2, 3)))
     return full[:, :, padding : full.shape[2] - padding, padding : full.shape[3] - padding]
@@ -165,14 +165,15 @@ def check_multichannel(x, w, padding, b=None, dout=None):
 
 
 def check_multichannel_transpose(x, w, padding):
-    """The arguments of `multichannel_conv_transpose`.
+    """The arguments of `multichannel_conv_transpose`; returns their library.
 
     Raises:
         TypeError, ValueError: they do not fit together.
     """
-    check_arrays("x[N,F,H,W] w[F,C,KH,KW]", x, w)
+    xp = check_arrays("x[N,F,H,W] w[F,C,KH,KW]", x, w)
     full = min(x.shape[2] + w.shape[2] - 1, x.shape[3] + w.shape[3] - 1)
     if 0 in w.shape or 0 in x.shape[1:]:
         raise ValueError(f"expected no empty axis, got x of shape {tuple(x.shape)}, w {tuple(w.shape)}")
     if 2 * integer("padding", padding, 0) >= full:
         raise ValueError(f"padding: expected less than half of {full}, the full output's size, got {padding}")
+    return xp

@@ -1,8 +1,8 @@
 """Max-pooling: over everything, or over windows of k (k × k) without overlap."""
 
-import math
+import numpy as np
 
-from ._arrays import check_arrays, check_shape, integer, library
+from ._arrays import check_arrays, check_shape, integer
 
 
 def max_pool1d_forward(x, k):
@@ -49,7 +49,12 @@ def max_pool2d_forward(x, k):
     eq-backprop-max-pool2d-forward; Šegvić, slide "Vectors: max pool, kernel k stride k".
     """
     xp = check_max_pool(x, k, 2)
-    return xp.max(_tiles(x, k), axis=-1)
+    N, C, H, W = x.shape
+    out = xp.zeros((N, C, -(-H // k), -(-W // k)), dtype=x.dtype)
+    for i in range(out.shape[2]):
+        for j in range(out.shape[3]):
+            out[:, :, i, j] = xp.max(x[:, :, i * k : i * k + k, j * k : j * k + k], axis=(2, 3))
+    return out
 
 
 def max_pool2d_backward(dout, x, k):
@@ -63,25 +68,16 @@ def max_pool2d_backward(dout, x, k):
     eq-backprop-max-pool2d-dx; Šegvić, slide "Vectors: max pool, kernel k, stride k (back)".
     """
     xp = check_max_pool(x, k, 2, dout)
-    onehot = xp.argmax(_tiles(x, k), axis=-1)[..., None] == xp.arange(k * k)
-    return _untiled(xp.where(onehot, dout[..., None], 0.0), x.shape, k)
-
-
-def _tiles(x, k):
-    """x (N, C, H, W) as tiles (N, C, ceil(H / k), ceil(W / k), k·k), filled up with −∞, which is never a maximum."""
-    xp = library(x)
-    N, C, H, W = x.shape
-    x_pad = xp.pad(x, [(0, 0), (0, 0), (0, -H % k), (0, -W % k)], constant_values=-xp.inf)
-    tiles = xp.reshape(x_pad, (N, C, -(-H // k), k, -(-W // k), k))
-    return xp.reshape(xp.permute_dims(tiles, (0, 1, 2, 4, 3, 5)), (N, C, -(-H // k), -(-W // k), k * k))
-
-
-def _untiled(tiles, shape, k):
-    """The planes (N, C, H, W) whose `_tiles` these are."""
-    xp = library(tiles)
-    N, C, H, W = shape
-    rows = xp.permute_dims(xp.reshape(tiles, (*tiles.shape[:4], k, k)), (0, 1, 2, 4, 3, 5))
-    return xp.reshape(rows, (N, C, H + -H % k, W + -W % k))[:, :, :H, :W]
+    dx = xp.zeros_like(x)
+    for i in range(dout.shape[2]):
+        for j in range(dout.shape[3]):
+            rows, columns = slice(i * k, i * k + k), slice(j * k, j * k + k)
+            N, C, h, w = x[:, :, rows, columns].shape
+            place = xp.argmax(xp.reshape(x[:, :, rows, columns], (N, C, h * w)), axis=2)
+            onehot = place[:, :, None] == xp.arange(h * w)
+            tile = xp.where(onehot, dout[:, :, i, j][:, :, None], 0.0)
+            dx[:, :, rows, columns] = xp.reshape(tile, (N, C, h, w))
+    return dx
 
 
 def global_max_pool_forward(x):
@@ -95,7 +91,7 @@ def global_max_pool_forward(x):
     eq-conv1d-global-max-pool-forward; Šegvić, slide "Vectors: global max pool".
     """
     xp = check_global_max_pool(x)
-    return xp.max(_flat(x), axis=-1)
+    return xp.max(x, axis=tuple(range(2 if x.ndim > 2 else 0, x.ndim)))
 
 
 def global_max_pool_backward(dout, x):
@@ -109,19 +105,10 @@ def global_max_pool_backward(dout, x):
     eq-conv1d-global-max-pool-dx; Šegvić, slide "Vectors: global max pool": onehot of the argmax.
     """
     xp = check_global_max_pool(x, dout)
-    flat = _flat(x)
+    pooled = x.shape[2:] if x.ndim > 2 else x.shape
+    flat = xp.reshape(x, (*dout.shape, int(np.prod(pooled))))
     onehot = xp.argmax(flat, axis=-1)[..., None] == xp.arange(flat.shape[-1])
     return xp.reshape(xp.where(onehot, dout[..., None], 0.0), x.shape)
-
-
-def _channels(x):
-    """The axes that global pooling keeps."""
-    return tuple(x.shape[:2]) if x.ndim > 2 else ()
-
-
-def _flat(x):
-    """x with the pooled axes as one."""
-    return library(x).reshape(x, (*_channels(x), math.prod(x.shape[len(_channels(x)) :])))
 
 
 def check_max_pool(x, k, axes, dout=None):
@@ -143,5 +130,5 @@ def check_global_max_pool(x, dout=None):
         raise ValueError(f"x: expected (L,), (H, W), (N, C, L) or (N, C, H, W), not empty, got shape {tuple(x.shape)}")
     if dout is not None:
         check_arrays("x[...] dout[...]", x, dout)
-        check_shape("dout", dout, _channels(x))
+        check_shape("dout", dout, x.shape[:2] if x.ndim > 2 else ())
     return xp

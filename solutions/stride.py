@@ -110,7 +110,7 @@ def strided_conv_forward(x, w, b=None, *, stride=1, padding=0, dilation=1):
     eq-stride-forward; Busa (1.5), Šegvić, slide "Stride: forward", Lu, section 4.1.
     """
     xp, stride, padding, dilation = check_conv(x, w, stride, padding, dilation, b=b)
-    ((SH, SW), (top, bottom, left, right), (DH, DW)), (KH, KW) = (stride, padding, dilation), w.shape[2:]
+    (KH, KW), (SH, SW), (DH, DW), (top, bottom, left, right) = w.shape[2:], stride, dilation, padding
     x_pad = xp.pad(x, [(0, 0), (0, 0), (top, bottom), (left, right)])
     reach_h, reach_w = DH * (KH - 1) + 1, DW * (KW - 1) + 1
     H_out, W_out = (x_pad.shape[2] - reach_h) // SH + 1, (x_pad.shape[3] - reach_w) // SW + 1
@@ -133,7 +133,7 @@ def strided_conv_backward(dout, x, w, *, stride=1, padding=0, dilation=1):
     eq-stride-dx, eq-stride-dw, eq-stride-db; Šegvić, slide "Stride: integrated backward"; Busa (1.6)–(1.9).
     """
     xp, stride, padding, dilation = check_conv(x, w, stride, padding, dilation, dout=dout)
-    ((SH, SW), (top, bottom, left, right), (DH, DW)), (KH, KW) = (stride, padding, dilation), w.shape[2:]
+    (KH, KW), (SH, SW), (DH, DW), (top, bottom, left, right) = w.shape[2:], stride, dilation, padding
     x_pad = xp.pad(x, [(0, 0), (0, 0), (top, bottom), (left, right)])
     dx_pad, dw = xp.zeros_like(x_pad), xp.zeros_like(w)
     for i in range(dout.shape[2]):

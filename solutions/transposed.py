@@ -16,20 +16,22 @@ def conv_transpose2d(x, w, b=None, *, stride=1, padding=0, output_padding=0, dil
 
     eq-stride-transpose; Šegvić, slides "Stride: integrated backward (2)" and "Stride: backward summary".
     """
-    xp, size = check_conv_transpose(x, w, b, stride, padding, output_padding, dilation, groups)
-    (SH, SW), (DH, DW), (top, _, left, _) = pair("", stride, 1), pair("", dilation, 1), normalise_padding(padding)
-    (N, C, H, W), (_, D, KH, KW) = x.shape, w.shape
+    H_out, W_out = check_conv_transpose(x, w, b, stride, padding, output_padding, dilation, groups)
+    (SH, SW), (DH, DW) = pair("stride", stride, 1), pair("dilation", dilation, 1)
+    (N, C, H, W), (_, D, KH, KW), (top, _, left, _) = x.shape, w.shape, normalise_padding(padding)
+    xp = library(x)
     maps = xp.reshape(x, (N, groups, C // groups, H * W))
     filters = xp.permute_dims(xp.reshape(w, (groups, C // groups, D, KH, KW)), (3, 4, 0, 2, 1))
     # Never smaller than what all windows cover, nor than what output_padding asks for beyond them.
-    full = [max((H - 1) * SH + DH * (KH - 1) + 1, top + size[0]), max((W - 1) * SW + DW * (KW - 1) + 1, left + size[1])]
-    out = xp.zeros((N, groups * D, *full), dtype=x.dtype)
+    full_h = max((H - 1) * SH + DH * (KH - 1) + 1, top + H_out)
+    full_w = max((W - 1) * SW + DW * (KW - 1) + 1, left + W_out)
+    out = xp.zeros((N, groups * D, full_h, full_w), dtype=x.dtype)
     for kh in range(KH):
         for kw in range(KW):
             rows = slice(kh * DH, kh * DH + (H - 1) * SH + 1, SH)
             columns = slice(kw * DW, kw * DW + (W - 1) * SW + 1, SW)
             out[:, :, rows, columns] += xp.reshape(filters[kh, kw] @ maps, (N, groups * D, H, W))
-    out = out[:, :, top : top + size[0], left : left + size[1]]
+    out = out[:, :, top : top + H_out, left : left + W_out]
     return out if b is None else out + b[:, None, None]
 
 
@@ -113,7 +115,7 @@ def upsample_conv_backward(dout, x, w, *, factor=2, padding=0):
 
 
 def check_conv_transpose(x, w, b, stride, padding, output_padding, dilation, groups):
-    """The arguments of `conv_transpose2d`: their library and (H_out, W_out).
+    """The arguments of `conv_transpose2d`; returns (H_out, W_out).
 
     Raises:
         TypeError, ValueError: they do not fit together.
@@ -137,4 +139,4 @@ def check_conv_transpose(x, w, b, stride, padding, output_padding, dilation, gro
         size.append((x.shape[2 + axis] - 1) * stride[axis] + reach + extra[axis] - cut)
     if min(size) < 1:
         raise ValueError(f"padding: expected to leave at least one row and column, got an output of {tuple(size)}")
-    return library(x), size
+    return size
