@@ -72,6 +72,7 @@ def helper_imports(function: FunctionType) -> list[str]:
         if isinstance(value := function.__globals__.get(name), FunctionType)
         and value.__module__.startswith("solutions")
         and not name.startswith("check_")
+        and not (value.__module__ == function.__module__ and name in exercises())  # defined earlier in the notebook
     }
     return [f"from {value.__module__} import {name}" for name, value in helpers.items()]
 
