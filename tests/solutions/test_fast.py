@@ -201,3 +201,14 @@ def test_torch_tensors_keep_device_and_dtype():
     assert out.device == x.device
     assert out.dtype == torch.float32
     assert torch.equal(out, torch.full((1, 1, 2, 2), 9.0))
+
+
+def test_work_space_is_reused_up_to_a_limit():
+    like = np.empty(0, np.float32)
+    _scratch.release()
+    first = _scratch.scratch("a", (10, 10), like)
+    assert first.dtype == np.float32
+    assert np.shares_memory(first, _scratch.scratch("a", (5,), np.empty(0)))
+    assert not np.shares_memory(first, _scratch.scratch("b", (5,), like))
+    large = (_scratch.KEPT_BYTES // 4 + 1,)
+    assert not np.shares_memory(_scratch.scratch("c", large, like), _scratch.scratch("c", large, like))
