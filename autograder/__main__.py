@@ -8,8 +8,14 @@ COURSE = Path(__file__).resolve().parent.parent / "assignments"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+    options = parser().parse_args(arguments)
+    commands = {"build": build_units, "summary": print_summary, "grade": grade_class, "report": write_report}
+    return commands[options.command](options)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m autograder", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True)
 
     build = commands.add_parser("build", help="build assignments/source/ from the plain-text assignments")
     build.add_argument("units", nargs="*", help="units, e.g. conv1d (default: all)")
@@ -17,8 +23,28 @@ def main(arguments: list[str] | None = None) -> int:
     table = commands.add_parser("summary", help="print who got how many points, and which misconceptions were seen")
     table.add_argument("unit", help="an assignment that has been graded, e.g. conv1d")
 
-    options = parser.parse_args(arguments)
-    return {"build": build_units, "summary": print_summary}[options.command](options)
+    grade = commands.add_parser("grade", help="grade all submissions of an assignment that are new or have changed")
+    grade.add_argument("unit", help="an assignment that has been released, e.g. conv1d")
+    grade.add_argument("--students", nargs="+", metavar="STUDENT", help="only these (default: all who submitted)")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="a running dask scheduler, e.g. tcp://10.0.0.1:8786")
+    grade.add_argument("--workers", type=at_least_one, metavar="N", help="processes here (default: one a CPU)")
+    grade.add_argument("--force", action="store_true", help="grade again what is graded and has not changed")
+
+    report = commands.add_parser("report", help="write a page on how the class did and what to teach again")
+    report.add_argument("unit", help="an assignment that has been graded, e.g. conv1d")
+    report.add_argument("--output", type=Path, metavar="FILE", help="default: _build/report-<unit>.html")
+    report.add_argument("--names", action="store_true", help="name the students whose work needs a human")
+
+    for command in (table, grade, report):
+        command.add_argument("--course", type=Path, default=COURSE, metavar="FOLDER", help="default: assignments/")
+    return top
+
+
+def at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of at least 1, got {number}")
+    return number
 
 
 def build_units(options: argparse.Namespace) -> int:
@@ -40,13 +66,46 @@ def build_units(options: argparse.Namespace) -> int:
 
 
 def print_summary(options: argparse.Namespace) -> int:
-    from autograder.grading.summary import UnknownUnitError, summarise
+    from autograder.grading.course import CourseError
+    from autograder.grading.summary import summarise
 
     try:
-        print(summarise(COURSE, options.unit))
-    except UnknownUnitError as error:
-        print(error, file=sys.stderr)
-        return 1
+        print(summarise(options.course, options.unit))
+    except CourseError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def grade_class(options: argparse.Namespace) -> int:
+    from autograder.grading.command import grade
+
+    return grade(
+        options.course,
+        options.unit,
+        students=options.students,
+        scheduler=options.scheduler,
+        workers=options.workers,
+        force=options.force,
+    )
+
+
+def write_report(options: argparse.Namespace) -> int:
+    from autograder.grading.completion import write_at_once
+    from autograder.grading.course import CourseError
+    from autograder.grading.picture import picture_of
+    from autograder.grading.report import page
+
+    output = options.output or COURSE.parent / "_build" / f"report-{options.unit}.html"
+    try:
+        write_at_once(output, page(picture_of(options.course, options.unit), names=options.names))
+    except CourseError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {output} can't be written: {error.strerror}", file=sys.stderr)
+        return 2
+    print(output)
     return 0
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import v4
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.utils import setenv
 from sqlalchemy.exc import OperationalError
@@ -27,6 +27,7 @@ from autograder.grading.completion import (
     write_at_once,
 )
 from autograder.grading.examine import NotACheckError
+from autograder.grading.gradebook import KeptGradebook, kept_gradebooks
 from autograder.grading.intake import Intake, read_submission
 from autograder.grading.notices import add_notices
 from autograder.grading.sandbox import SandboxLimits, SandboxUnavailable, probe
@@ -85,7 +86,8 @@ class TrustedAutograde(Autograde):
         self.refusal = ""
         #: The students whose submissions were graded, not skipped, by this converter.
         self.graded: list[str] = []
-        super().start()
+        with kept_gradebooks():
+            super().start()
 
     def init_notebooks(self) -> None:
         """Every submitted folder counts, with the notebooks that were released, whether or not they came."""
@@ -101,7 +103,7 @@ class TrustedAutograde(Autograde):
     def released_notebooks(self) -> list[str]:
         """The names of the assignment's notebooks that were asked to be graded."""
         try:
-            with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            with KeptGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
                 names = [
                     notebook.name for notebook in gradebook.find_assignment(self.coursedir.assignment_id).notebooks
                 ]
@@ -126,7 +128,7 @@ class TrustedAutograde(Autograde):
         """The notebook at `path`, or an empty one if it has already made the grader fail."""
         if self.refusal:
             return Intake(v4.new_notebook(), (self.refusal,))
-        with Gradebook(names["db_url"]) as gradebook:
+        with KeptGradebook(names["db_url"]) as gradebook:
             released = gradebook.find_notebook(names["notebook"], names["assignment"])
             grade_ids = {cell.name for cell in released.source_cells}
         return read_submission(path, grade_ids, self.largest_notebook_mib)
@@ -140,7 +142,7 @@ class TrustedAutograde(Autograde):
         dest = Path(self._format_dest(assignment_id, student_id))
         names = [Path(notebook).stem for notebook in self.notebooks]
         marks = [read_mark(dest / f"{name}.ipynb") for name in names]
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+        with KeptGradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             self.digests = submission_digest(folder), assignment_digest(gradebook, assignment_id)
             same = all(mark and (mark.submission, mark.assignment) == self.digests for mark in marks)
             scores = saved_scores(gradebook, assignment_id, student_id)

@@ -24,7 +24,6 @@ def use_trusted_grading(c: Config) -> None:
         NBGRADER + "LimitOutput",
         GRADING + "save.SaveGrades",
         NBGRADER + "AssignLatePenalties",
-        NBGRADER + "CheckCellMetadata",
     ]
     c.TrustedExecute.shutdown_kernel = "immediate"
 

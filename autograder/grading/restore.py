@@ -1,9 +1,10 @@
 """Before grading: every cell's flags as the gradebook has them, and graded cells that went missing put back."""
 
 from nbformat import NotebookNode, v4
-from nbgrader.api import Gradebook, Notebook
+from nbgrader.api import Notebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.grading.gradebook import KeptGradebook
 from autograder.grading.intake import grade_id_of
 from autograder.grading.notices import add_notices
 
@@ -18,7 +19,7 @@ class RestoreCells(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         names = resources["nbgrader"]
-        with Gradebook(names["db_url"]) as gradebook:
+        with KeptGradebook(names["db_url"]) as gradebook:
             released = gradebook.find_notebook(names["notebook"], names["assignment"])
             flags = {cell.name: flags_of(cell.name, released) for cell in released.source_cells}
             order = [cell.name for cell in released.source_cells]

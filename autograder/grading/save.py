@@ -2,8 +2,9 @@
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.grading.gradebook import KeptGradebook
 
 
 class SaveGrades(NbGraderPreprocessor):
@@ -15,7 +16,7 @@ class SaveGrades(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         names = resources["nbgrader"]
-        with Gradebook(names["db_url"]) as gradebook:
+        with KeptGradebook(names["db_url"]) as gradebook:
             saved = gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
             grades = {grade.name: grade for grade in saved.grades}
             comments = {comment.name: comment for comment in saved.comments}

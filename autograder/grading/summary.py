@@ -3,30 +3,23 @@
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import SubmittedAssignment
 
+from autograder.grading.course import Course, check_gradebook, check_unit, open_course
 from autograder.verdict import VERDICT_MIME
 
 
-class UnknownUnitError(ValueError):
-    """The gradebook has no such assignment."""
-
-
-def summarise(course: Path, unit: str) -> str:
+def summarise(folder: Path, unit: str) -> str:
     """The table of assignment `unit` in the course folder, as text.
 
     Raises:
-        UnknownUnitError: the assignment is not in the gradebook.
+        CourseError: the gradebook can't be used, or has no such assignment.
     """
-    database = course / "gradebook.db"
-    if not database.exists():
-        raise UnknownUnitError(f"there is no gradebook at {database}; nothing has been released or graded yet")
-    with Gradebook(f"sqlite:///{database}") as gradebook:
-        try:
-            assignment = gradebook.find_assignment(unit)
-        except MissingEntry:
-            known = ", ".join(a.name for a in gradebook.assignments) or "none"
-            raise UnknownUnitError(f"the gradebook has no assignment {unit!r}; it has {known}") from None
+    course = open_course(folder)
+    check_gradebook(course)
+    check_unit(course, unit)
+    with course.gradebook() as gradebook:
+        assignment = gradebook.find_assignment(unit)
         cells = [cell.name for notebook in assignment.notebooks for cell in notebook.grade_cells]
         submissions = {s.student_id: s for s in assignment.submissions}
         rows = [["student", *cells, "total", "to mark", "diagnosed"]]
@@ -37,7 +30,7 @@ def summarise(course: Path, unit: str) -> str:
     return align(rows)
 
 
-def row(course: Path, unit: str, student: str, cells: list[str], submission: SubmittedAssignment | None) -> list[str]:
+def row(course: Course, unit: str, student: str, cells: list[str], submission: SubmittedAssignment | None) -> list[str]:
     if submission is None:
         return [student, *["-"] * len(cells), "0", "", "nothing submitted"]
     grades = {grade.name: grade for notebook in submission.notebooks for grade in notebook.grades}
@@ -46,21 +39,21 @@ def row(course: Path, unit: str, student: str, cells: list[str], submission: Sub
     return [student, *scores, f"{submission.score:g}", ", ".join(waiting), ", ".join(diagnoses(course, unit, student))]
 
 
-def diagnoses(course: Path, unit: str, student: str) -> list[str]:
+def diagnoses(course: Course, unit: str, student: str) -> list[str]:
     """What the verdicts in the graded notebooks name: misconceptions, else the kinds of fault."""
-    cells = [
-        cell
-        for path in sorted((course / "autograded" / student / unit).glob("*.ipynb"))
-        for cell in nbformat.read(path, as_version=4).cells
-    ]
-    verdicts = [
+    found = [verdict["diagnosis"] or verdict["fault"] for verdict in verdicts(course, unit, student)]
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def verdicts(course: Course, unit: str, student: str) -> list[dict]:
+    """The verdicts in a student's graded notebooks, in their order; none if there are no such notebooks."""
+    return [
         verdict
-        for cell in cells
+        for path in sorted(course.place(course.directory.autograded_directory, student, unit).glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
         for output in cell.get("outputs", [])
         for verdict in output.get("data", {}).get(VERDICT_MIME, [])
     ]
-    found = [verdict["diagnosis"] or verdict["fault"] for verdict in verdicts]
-    return list(dict.fromkeys(name for name in found if name))
 
 
 def max_score(assignment: object, cell: str) -> float:
