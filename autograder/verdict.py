@@ -1,6 +1,7 @@
 """What a check says: as text, as HTML with heat maps, and as the number that nbgrader reads."""
 
 import dataclasses
+import textwrap
 from dataclasses import dataclass
 from html import escape
 
@@ -14,6 +15,8 @@ from autograder.units import page_link, unit_of_label
 VERDICT_MIME = "application/vnd.autograder.verdict+json"
 #: Larger arrays are told about in words only.
 LARGEST_MAP = 12
+#: Characters that fit beside each other in JupyterLab and in the feedback.
+WIDTH = 88
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Verdict:
             label = (self.diagnosis and self.diagnosis.reread) or self.equation
             lines.append(f"  Reread: {unit_of_label(label).title}, {label}  ({page_link(label)})")
         lines += [f"  {remark}" for remark in self.remarks]
-        return "\n".join(lines)
+        return "\n".join(wrap(line) for line in lines)
 
     def headline(self) -> str:
         passed = [group for group, ok in self.groups.items() if ok]
@@ -116,6 +119,14 @@ class Verdict:
 
     def __repr__(self) -> str:
         return repr(float(self.points))
+
+
+def wrap(line: str) -> str:
+    """The line, folded below its own indentation where a notebook's column would fold it anyhow."""
+    if len(line) <= WIDTH:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def is_small(array: np.ndarray) -> bool:

@@ -39,7 +39,11 @@ def test_a_misconception_is_named_and_shown(capsys):
     assert re.fullmatch(r"  got \d wrong entr(y|ies) of \d.*; worst dx\[\d\] = -?\d+, expected -?\d+", lines[2])
     assert lines[3].startswith("  Replay it: case(")
     assert lines[4] == "  This is what you get when dout meets the kernel as it is, not flipped."
-    assert lines[5].endswith("(book/ch02_conv1d.html#equation-eq-conv1d-dx)")
+    assert lines[5:] == [
+        "  Reread: Convolution in one dimension, eq-conv1d-dx",
+        "    (book/ch02_conv1d.html#equation-eq-conv1d-dx)",
+    ]
+    assert max(map(len, lines)) <= 88
     assert verdict.points == 1.0
 
 

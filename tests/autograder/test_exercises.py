@@ -129,7 +129,7 @@ def test_a_misconception_loses_points_and_is_called_by_its_name(exercise, mistak
         assert verdict.points < verdict.max_points
         assert verdict.diagnosis is not None
         assert verdict.diagnosis.name == mistake.name
-        assert mistake.sentence in verdict.text()
+        assert mistake.sentence in " ".join(verdict.text().split())
 
 
 @by_mistake
