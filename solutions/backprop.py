@@ -20,7 +20,7 @@ def linear_forward(x, w, b):
 def linear_backward(dout, x, w):
     """Gradients of the loss with respect to x, w and b, for the whole batch by matrix products.
 
-    The 1/N of a mean loss is in dout already. dout: (N, M); x: (N, D); w: (D, M). Returns dx (N, D), dw (D, M), db (M,).
+    dout: (N, M), the 1/N of a mean loss included; x: (N, D); w: (D, M). Returns dx (N, D), dw (D, M), db (M,).
 
     Raises:
         TypeError, ValueError: as `linear_forward`.
