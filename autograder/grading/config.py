@@ -1,5 +1,8 @@
 """The settings that plug trusted grading into stock nbgrader, for a course's `nbgrader_config.py`."""
 
+import warnings
+
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
 NBGRADER = "nbgrader.preprocessors."
@@ -9,6 +12,8 @@ GRADING = "autograder.grading."
 def use_trusted_grading(c: Config) -> None:
     """Make every `nbgrader autograde` of this configuration, formgrader's included, run trusted and sandboxed."""
     use_trusted_converter()
+    # nbgrader 0.9.6 builds its rows in an order that SQLAlchemy 2.1 remarks on at every first submission; no row is lost.
+    warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
     c.Autograde.sanitize_preprocessors = [
         NBGRADER + "ClearOutput",
         GRADING + "restore.RestoreCells",
