@@ -94,10 +94,11 @@ def sandboxed(
     for name, value in variables().items():
         argv += ["--setenv", name, value]
     masks = hidden(where)
-    argv += system() + interpreter(where) + [part for mask in masks for part in empty(mask)] + readable(limits)
+    argv += system() + interpreter(where) + [part for mask in masks for part in empty(mask)]
     argv += ["--ro-bind", where.prefix, VENV]
     tmpfs = ["--perms", "1777", "--size", str(limits.file_mb * MIB), "--tmpfs"]
     argv += ["--proc", "/proc", "--dev", "/dev", *tmpfs, "/dev/shm", "--remount-ro", "/dev", *tmpfs, "/tmp"]
+    argv += readable(limits)
     passwd = f"student:x:{uid}:{uid}::/tmp:/bin/sh\n".encode()
     fds = []
     for path, content in (files | {"/etc/passwd": passwd}).items():

@@ -12,7 +12,7 @@ from autograder.grading.kernel_client import SandboxKernelClient
 from autograder.grading.limits import SandboxLimits
 
 #: How often a kernel is looked at while a call runs, and how long an interrupted call may take to say where it was.
-GLANCE, GRACE = 0.1, 1.0
+GLANCE, GRACE = 0.1, 2.0
 
 
 async def call_remote(

@@ -96,7 +96,7 @@ def unpack_reply(content: Any, buffers: Sequence, token: str, outputs: Sequence[
 
 def read_fault(value: dict) -> Fault:
     kind, message, traceback = (value.get(key) for key in ("kind", "message", "traceback"))
-    if kind not in REPORTED or not isinstance(message, str) or not isinstance(traceback, str):
+    if not all(isinstance(part, str) for part in (kind, message, traceback)) or kind not in REPORTED:
         raise ProtocolError("a fault in the answer is malformed")
     return Fault(kind, clean_text(message, LONGEST_MESSAGE), clean_text(traceback, LONGEST_TRACEBACK))
 

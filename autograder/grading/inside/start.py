@@ -88,10 +88,8 @@ class Answer:
             outcome = self.call(request, parent["buffers"], outputs)
             content, buffers = wire.pack_reply(request["token"], outcome)
             if sum(map(len, buffers)) > request["largest"]:
-                size = sum(map(len, buffers)) >> 20
-                message = (
-                    f"{request['name']} returned {size} MiB of arrays; at most {request['largest'] >> 20} are read"
-                )
+                size, most = sum(map(len, buffers)) >> 20, request["largest"] >> 20
+                message = f"{request['name']} returned {size} MiB of arrays; at most {most} MiB are read"
                 content, buffers = wire.pack_reply(request["token"], failed(Fault("type", message), outputs))
         except BaseException as error:  # the grader's interrupt, and memory that runs out while arrays are packed
             fault = Fault("exception", f"{request['name']} raised {describe_error(error)}", own_traceback(error))
