@@ -33,6 +33,17 @@ from .convolution import conv2d_backward, conv2d_forward
 from .cost import multiplications
 from .gradcheck import gradient_errors, numerical_gradient
 from .im2col import col2im, filter_matrix, im2col, im2col_conv_backward, im2col_conv_forward, input_matrix
+from .layers import (
+    Conv2d,
+    Flatten,
+    Linear,
+    LocallyConnected2d,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+    SpatialBatchNorm,
+    he_normal,
+)
 from .locally_connected import (
     locally_connected_backward,
     locally_connected_backward_bmm,
@@ -51,6 +62,8 @@ from .multichannel import (
     multichannel_forward_four_loops,
     multichannel_forward_loops,
 )
+from .network import accuracy, load_parameters, move_to, predict, save_parameters, train
+from .optim import SGD, Adam
 from .pooling import (
     global_max_pool_backward,
     global_max_pool_forward,
