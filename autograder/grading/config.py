@@ -12,7 +12,7 @@ GRADING = "autograder.grading."
 def use_trusted_grading(c: Config) -> None:
     """Make every `nbgrader autograde` of this configuration, formgrader's included, run trusted and sandboxed."""
     use_trusted_converter()
-    # nbgrader 0.9.6 builds its rows in an order that SQLAlchemy 2.1 remarks on at every first submission; no row is lost.
+    # nbgrader 0.9.6 makes its rows in an order that SQLAlchemy 2.1 remarks on at every first submission; none is lost.
     warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
     c.Autograde.sanitize_preprocessors = [
         NBGRADER + "ClearOutput",
