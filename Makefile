@@ -15,7 +15,7 @@ UNITS := $(patsubst assignments/src/%.md,%,$(SOURCES))
 CLASS := $(shell find tests/sample_class -type f 2>/dev/null)
 BOOK := $(shell find book -type f -not -path '*/vendor/*' -not -path '*/__pycache__/*' 2>/dev/null) _config.yml _toc.yml
 
-.PHONY: help course test quick setup setup-test book release grade lab lint clean
+.PHONY: help course test quick setup setup-test book release grade lab bench mutants lint clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -91,6 +91,13 @@ lab: setup release ## work on the assignments in JupyterLab, in your own copies
 		[ -e my_work/$$unit.ipynb ] || cp assignments/release/$$unit/$$unit.ipynb my_work/; \
 	done
 	$(BIN)/jupyter lab --notebook-dir my_work
+
+bench: $(VENV)/.installed ## time the reference beside PyTorch: table and plots in _build/bench
+	$(PY) -m bench
+
+mutants: $(VENV)/.installed ## change the reference in every small way and see that a test fails (hours)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
 
 lint: $(VENV)/.installed ## check style and spelling
 	$(BIN)/ruff check .
