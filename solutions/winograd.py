@@ -97,7 +97,8 @@ def _filter(x, U, b, geo, m):
     def share(_, blocks):
         for block in blocks:
             V = _by_group(product("V", B, input_tiles(x, geo, m, block)), geo.groups, geo.channels)
-            M = xp.permute_dims(product("M", V, U), (0, 2, 1, 3))
+            M = scratch("M", (len(B), V.shape[2], geo.groups, geo.filters // geo.groups), x)
+            product_into(xp.permute_dims(M, (0, 2, 1, 3)), V, U)
             Y = product("Y", A, xp.reshape(M, (len(B), -1)))
             if b is not None:
                 Y = xp.reshape(Y, (-1, geo.filters))

@@ -173,8 +173,8 @@ def test_a_forked_child_has_threads_of_its_own(monkeypatch):
 
 
 def test_one_image_of_columns_is_kept_not_the_batch():
-    x, w = np.ones((32, 16, 32, 32)), np.ones((16, 16, 3, 3))
-    batch_columns = 32 * 16 * 9 * 30 * 30 * 8
+    x, w = np.ones((64, 16, 32, 32)), np.ones((16, 16, 3, 3))
+    batch_columns = 64 * 16 * 9 * 30 * 30 * 8
     _scratch.release()
     tracemalloc.start()
     out = conv2d_forward(x, w, algorithm="im2col")
