@@ -13,12 +13,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ._threads import parallel, spans
 
 BLOCK_BYTES = 512 * 1024  # of columns, half a second-level cache
+DW_BYTES = 256 * 1024  # of dw, which every image adds to
 BLOCK_PLACES = 32  # whose matrices of weights are turned at a time: two cache lines of float32
 
 
 def faster(x_shape, w_shape):
-    """Which algorithm is faster here, as measured: many places favour "hadamard", many images "bmm"."""
-    return "hadamard" if w_shape[4] * w_shape[5] >= 32 * max(8, x_shape[0]) else "bmm"
+    """Which is faster, as measured: "hadamard" from 32 places an image of the batch on, "bmm" where images are more."""
+    return "hadamard" if w_shape[4] * w_shape[5] >= 32 * x_shape[0] else "bmm"
 
 
 def hadamard_forward(x, w, b, geo):
@@ -47,20 +48,23 @@ def hadamard_backward(dout, x, w, geo):
     dw = np.empty((F, C, geo.kernel[0] * geo.kernel[1], P), w.dtype)
     dx_pad = np.zeros((N, C, *geo.padded), x.dtype)
 
+    groups = spans(0, F, max(1, DW_BYTES // (dw[0, 0].size * w.itemsize)))
+
     def dw_share(start, stop):
         loaded = None
         for task in range(start, stop):
-            c, f = divmod(task, F)
+            c, group = divmod(task, len(groups))
             if c != loaded:
                 columns, loaded = windows[:, c].reshape(N, dw.shape[2], P), c
-            np.einsum("np,nkp->kp", signal[:, f], columns, out=dw[f, c])
+            f = slice(groups[group].start, groups[group].stop)
+            np.einsum("nfp,nkp->fkp", signal[:, f], columns, out=dw[f, c])
 
     def dx_share(start, stop):
         for c in range(start, stop):
             dcolumns = np.einsum("fkp,nfp->nkp", w[:, c].reshape(F, -1, P), signal)
             _embed(dx_pad[:, c : c + 1], dcolumns, geo)
 
-    parallel(dw_share, C * F)
+    parallel(dw_share, C * len(groups))
     parallel(dx_share, C)
     return _cropped(dx_pad, geo), dw.reshape(w.shape), dout.sum(axis=0)
 
