@@ -146,7 +146,7 @@ def readable(limits: SandboxLimits) -> list[str]:
 def hidden(where: Environment) -> list[str]:
     """The folders not to be seen in those that are shown: packages, conda's environments, this project."""
     bases = {"/usr", "/usr/lib", "/usr/local", where.base_prefix}
-    folders = {f for base in bases for f in glob.glob(f"{glob.escape(base)}/lib*/python*/[sd]i[ts][et]-packages")}
+    folders = {f for base in bases for f in glob.glob(f"{glob.escape(base)}/lib*/python*/*-packages")}
     folders |= {os.path.join(where.base_prefix, name) for name in ("envs", "pkgs")}
     folders |= {"/usr/src"} | (set() if is_inside(where.base_prefix, "/usr/local") else {"/usr/local"})
     if any(is_inside(str(PROJECT), path) for path in ("/usr", where.base_prefix)):

@@ -68,7 +68,7 @@ class GuardedChannel(AsyncZMQSocketChannel):
                 return None
             raw = self.session.deserialize(frames)
             message = rebuild(raw, self.kind)
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        except Exception:  # whatever is wrong with it, a message that can't be read is none
             return None
         return message and self.bound(message, sum(map(len, frames)))
 

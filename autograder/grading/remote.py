@@ -69,8 +69,9 @@ async def answer(
         return failed(Fault("timeout", message, where), outputs)
     if read:
         return read
-    reason = kc.parent.provisioner.reason or "it ended its Python process"
-    return failed(Fault("dead", f"{name} was called, and the kernel was lost: {reason}."), outputs)
+    reason = kc.parent.provisioner.reason
+    message = f"{name} was stopped: {reason}." if reason else f"{name} ended the Python process it ran in."
+    return failed(Fault("dead", message), outputs)
 
 
 async def wait_for(kc: SandboxKernelClient, request: str, timeout: float) -> dict | None:

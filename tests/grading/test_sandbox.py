@@ -1,6 +1,8 @@
 """Calls into a student's kernel: right answers come back, and what a student writes harms nobody else."""
 
 import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from autograder.grading import remote
+from autograder.grading.limits import PROJECT
 from tests.grading.sessions import Session, W, X
 
 RIGHT = "def right(x, w, *, padding=0):\n    return x[::-1] + padding, np.outer(w, w)\n"
@@ -185,6 +188,7 @@ def forging(body):
     return HANDLER.replace("BODY", body.replace("\n", "\n    "))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "kinds"),
     [
@@ -204,7 +208,8 @@ def forging(body):
         ("__import__('pickle')\nsend(good, [__import__('pickle').dumps(print), array])", {"protocol"}),
     ],
 )
-def test_forged_answers_become_faults(body, kinds):
+def test_forged_answers_become_faults(monkeypatch, body, kinds):
+    monkeypatch.setattr(remote, "GRACE", 0.1)
     with Session(forging(body)) as s:
         assert s.fault(timeout=1).kind in kinds
         assert not s.alive()
@@ -216,7 +221,9 @@ def test_a_second_answer_to_the_same_call_is_ignored():
         assert s.call().values[0].tolist() == [1, 1, 1]
 
 
-def test_an_answer_prepared_in_advance_belongs_to_no_call():
+@pytest.mark.slow
+def test_an_answer_prepared_in_advance_belongs_to_no_call(monkeypatch):
+    monkeypatch.setattr(remote, "GRACE", 0.1)
     with Session(forging("send(parent=seen[0][2])")) as s:
         assert s.call().values[0].tolist() == [1, 1, 1]
         assert s.fault(timeout=1).kind == "timeout"
@@ -291,6 +298,7 @@ def test_output_is_cut_where_the_limit_says_and_later_cells_have_theirs():
         assert [o.output_type for o in outputs] == ["display_data", "stream"]
 
 
+@pytest.mark.slow
 def test_kernels_leave_no_threads_and_no_open_files():
     def count():
         return psutil.Process().num_fds(), psutil.Process().num_threads()
@@ -323,3 +331,24 @@ def test_kernels_can_run_side_by_side():
 def test_the_private_folder_is_private(session):
     assert session.provisioner.folder.stat().st_mode & 0o777 == 0o700
     assert session.provisioner.folder.stat().st_uid == os.getuid()
+
+
+GRADER = """
+import sys, time
+from tests.grading.sessions import Session
+with Session(isolation=sys.argv[1]) as s:
+    print(*s.pids or s.remember() or s.pids, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("isolation", ["bubblewrap", "none"])
+def test_kernels_end_with_a_grader_that_is_killed(isolation):
+    grader = subprocess.Popen([sys.executable, "-c", GRADER, isolation], stdout=subprocess.PIPE, text=True, cwd=PROJECT)
+    with grader:
+        processes = [psutil.Process(int(pid)) for pid in grader.stdout.readline().split()]
+        assert processes
+        grader.kill()
+    _, left = psutil.wait_procs(processes, timeout=30)
+    assert not left

@@ -308,32 +308,27 @@ with Session("import os\\ndef f(x, w):\\n    return x, w\\ndef g(x, w):\\n    os
     assert s.fault("g").kind == "dead"
 print("done")
 """
-#: Shows the interpreter to a user who cannot enter its folder, in a mount namespace of its own.
-SHOW = """
-set -e
-hidden=$(echo "$1" | cut -d/ -f1-2)
-mkdir "$2/kept"; mount --bind "$1" "$2/kept"; mount -t tmpfs -o mode=755 tmpfs "$hidden"
-mkdir -p "$1"; mount --bind "$2/kept" "$1"
-"""
+
+
+def mounts_that_show(paths, folder):
+    """Shell lines that show `paths` below closed folders, and nothing else there, in a mount namespace of its own."""
+    closed = {path: next((p for p in reversed(path.parents) if not p.stat().st_mode & 1), None) for path in paths}
+    closed = {path: parent for path, parent in closed.items() if parent}
+    kept = {path: folder / str(number) for number, path in enumerate(closed)}
+    lines = [f"mkdir '{place}' && mount --bind '{path}' '{place}'" for path, place in kept.items()]
+    lines += [f"mount -t tmpfs -o mode=755 tmpfs '{parent}'" for parent in sorted(set(closed.values()))]
+    return lines + [f"mkdir -p '{path}' && mount --bind '{place}' '{path}'" for path, place in kept.items()]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0, reason="an ordinary user runs every other test of this file like this")
 def test_an_ordinary_user_can_grade(tmp_path):
-    tmp_path.chmod(0o755)
-    home = tmp_path / "home"
-    home.mkdir()
-    os.chown(home, 4321, 4321)
-    show = "true"
-    if sys.base_prefix.startswith("/root/"):
-        show = f"set -- {sys.base_prefix} {tmp_path}\n{SHOW}"
-    user = f"exec setpriv --reuid=4321 --regid=4321 --clear-groups env -i HOME={home} TMPDIR=/tmp PATH=/usr/bin:/bin"
-    script = f'{show}\ncd {PROJECT}\n{user} {sys.executable} -c "$SCRIPT"'
+    bases = (sys.base_prefix, bwrap.environment(SandboxLimits().python).base_prefix)
+    lines = mounts_that_show({PROJECT, *map(Path, bases)}, tmp_path)
+    user = "exec setpriv --reuid=4321 --regid=4321 --clear-groups env -i HOME=/tmp PATH=/usr/bin:/bin"
+    script = "\n".join(["set -e", *lines, f"cd '{PROJECT}'", f'{user} "{sys.executable}" -B -c "$SCRIPT"'])
+    env = os.environ | {"SCRIPT": AS_USER}
     done = subprocess.run(
-        ["unshare", "--mount", "bash", "-c", script],
-        env=os.environ | {"SCRIPT": AS_USER},
-        capture_output=True,
-        text=True,
-        check=False,
+        ["unshare", "--mount", "bash", "-c", script], env=env, capture_output=True, text=True, check=False
     )
     assert done.stdout == "done\n", done.stderr

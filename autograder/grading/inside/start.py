@@ -12,7 +12,6 @@ import sys
 # The interpreter runs isolated, so nothing of ours is on its path.
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-import numpy as np
 import zmq
 from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
@@ -103,7 +102,7 @@ class Answer:
             return failed(Fault("undefined", f"{name} is not defined"), outputs)
         arguments = wire.unpack_arguments(request["arguments"], buffers)
         options = wire.unpack_arguments(request["options"], buffers)
-        with contextlib.redirect_stdout(Silence()), contextlib.redirect_stderr(Silence()), np.errstate():
+        with contextlib.redirect_stdout(Silence()), contextlib.redirect_stderr(Silence()):
             return call(namespace[name], arguments, options, outputs)
 
 
