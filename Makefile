@@ -32,10 +32,10 @@ course: book release grade ## build the site, release the notebooks, grade the s
 	@echo "Gradebook                assignments/gradebook.db"
 
 test: setup-test book release ## run the whole test suite
-	$(PY) -m pytest -n 2 --dist worksteal
+	$(PY) -m pytest -n 2 --dist loadgroup
 
 quick: setup ## run the tests that take less than two seconds each
-	$(PY) -m pytest -n 2 -m "not slow and not browser"
+	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow and not browser"
 
 setup: $(VENV)/.installed $(STUDENT)/.installed ## install everything that is pinned
 	@tools/need.sh bwrap:bubblewrap
