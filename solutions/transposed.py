@@ -18,14 +18,12 @@ def conv_transpose2d(x, w, b=None, *, stride=1, padding=0, output_padding=0, dil
     """
     H_out, W_out = check_conv_transpose(x, w, b, stride, padding, output_padding, dilation, groups)
     (SH, SW), (DH, DW) = pair("stride", stride, 1), pair("dilation", dilation, 1)
-    (N, C, H, W), (_, D, KH, KW), (top, _, left, _) = x.shape, w.shape, normalise_padding(padding)
+    (N, C, H, W), (_, D, KH, KW), (top, bottom, left, right) = x.shape, w.shape, normalise_padding(padding)
     xp = library(x)
     maps = xp.reshape(x, (N, groups, C // groups, H * W))
     filters = xp.permute_dims(xp.reshape(w, (groups, C // groups, D, KH, KW)), (3, 4, 0, 2, 1))
-    # Never smaller than what all windows cover, nor than what output_padding asks for beyond them.
-    full_h = max((H - 1) * SH + DH * (KH - 1) + 1, top + H_out)
-    full_w = max((W - 1) * SW + DW * (KW - 1) + 1, left + W_out)
-    out = xp.zeros((N, groups * D, full_h, full_w), dtype=x.dtype)
+    # Before the padding is cut off, the windows leave only the rows and columns of output_padding empty.
+    out = xp.zeros((N, groups * D, top + H_out + bottom, left + W_out + right), dtype=x.dtype)
     for kh in range(KH):
         for kw in range(KW):
             rows = slice(kh * DH, kh * DH + (H - 1) * SH + 1, SH)
