@@ -223,6 +223,25 @@ def test_he_initialisation():
         assert not layer.params["b"].any()
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_norm_passes_its_options_on(training):
+    """With a large eps and another momentum than PyTorch's, as its module has them."""
+    rng = np.random.default_rng(2)
+    x, dout = rng.standard_normal((2, 3, 2, 4, 5))
+    ours, theirs = SpatialBatchNorm(2, momentum=0.4, eps=0.5), torch.nn.BatchNorm2d(2, eps=0.5, momentum=0.4).double()
+    for _ in range(2):
+        ours.forward(x + 1)
+        theirs(torch.tensor(x + 1))
+    ours.training = training
+    tensor = torch.tensor(x, requires_grad=True)
+    out = theirs.train(training)(tensor)
+    out.backward(torch.tensor(dout))
+    np.testing.assert_allclose(ours.forward(x), out.detach().numpy(), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(ours.backward(dout), tensor.grad.numpy(), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(ours.grads["gamma"], theirs.weight.grad.numpy(), rtol=0, atol=1e-13)
+    np.testing.assert_allclose(ours.state["running_var"], theirs.running_var.numpy(), rtol=0, atol=1e-13)
+
+
 def test_evaluation_does_not_depend_on_the_batch():
     net, (x, labels) = every_layer(), data(examples=9)
     train(net, SGD(net, 0.01), x, labels, epochs=1, batch_size=4, seed=0)

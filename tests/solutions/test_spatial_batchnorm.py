@@ -86,6 +86,14 @@ def test_several_blocks_and_threads_equal_pytorch(shape, training, monkeypatch):
         check(*SPATIAL[0], ("numpy", dtype, "C"), 1, shape, training)
 
 
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("shape", [(0, 3, 4, 5), (2, 3, 0, 5)])
+def test_an_empty_batch_moves_nothing(shape, training):
+    for forward, backward in SPATIAL:
+        for kind in (("numpy", "float32", "C"), ("torch", "float64", "C")):
+            check(forward, backward, kind, 0, shape, training)
+
+
 @given(seeds, st.integers(2, 5), sizes)
 def test_steps_equal_closed_form(seed, N, D):
     rng = np.random.default_rng(seed)
