@@ -84,6 +84,6 @@ async def wait_for(kc: SandboxKernelClient, request: str, timeout: float) -> dic
             if not await kc.is_alive():
                 return None
             continue
-        if message["msg_type"] == wire.REPLY and message["parent_header"]["msg_id"] == request:
+        if message["parent_header"]["msg_id"] == request:
             return message
     return None

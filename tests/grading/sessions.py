@@ -25,6 +25,7 @@ class Session(NotebookClient):
             kernel_manager_class=SandboxKernelManager,
             timeout=timeout,
             allow_errors=True,
+            coalesce_streams=True,
             shutdown_kernel="immediate",
         )
         self.limits = SandboxLimits(**limits)
