@@ -154,6 +154,19 @@ def test_tensors_take_the_same_steps_as_arrays():
     np.testing.assert_allclose(losses[1], losses[0], rtol=0, atol=1e-10)
 
 
+def test_moving_copies_and_drops_the_gradients():
+    """The arrays from before stay as they are when the moved net learns; gradients of another library are no use."""
+    net, (x, labels) = every_layer(), data()
+    backprop([net], x, labels)
+    before = net.params
+    kept = {name: a.copy() for name, a in before.items()}
+    assert move_to(net, torch.tensor(x)) is net
+    assert net.grads == {}
+    train(net, SGD(net, 0.1), torch.tensor(x), torch.tensor(labels), epochs=1, batch_size=5, seed=0)
+    assert all(np.array_equal(a, kept[name]) for name, a in before.items())
+    assert not any(np.array_equal(a, kept[name]) for name, a in net.params.items())
+
+
 @pytest.mark.gpu
 def test_trains_on_cuda():
     if not torch.cuda.is_available():
