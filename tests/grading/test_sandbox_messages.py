@@ -1,6 +1,8 @@
 """Of what a kernel sends as output, the grader's client passes on nothing that nbclient or a notebook trips over."""
 
+import asyncio
 import json
+from queue import Empty
 
 import pytest
 import zmq.asyncio
@@ -168,3 +170,35 @@ def test_a_display_beyond_the_limit_becomes_a_note(socket):
     message = output.accept(frames("display_data", {"data": {"text/html": "y" * 5000}, "metadata": {}}))
     assert message["msg_type"] == message["header"]["msg_type"] == "stream"
     assert "yy" not in message["content"]["text"]
+
+
+class Flood:
+    """A socket that always has one more message."""
+
+    def __init__(self, parts):
+        self.parts, self.taken = parts, 0
+
+    async def poll(self, timeout):
+        return True
+
+    async def recv_multipart(self):
+        self.taken += 1
+        if self.taken > 200_000:
+            raise AssertionError("nothing else got a turn")
+        return self.parts
+
+
+@pytest.mark.parametrize("timeout", [None, 0.2])
+def test_a_flood_of_junk_lets_other_tasks_and_time_limits_have_their_turn(socket, timeout):
+    flooded = channel(socket)
+    flooded.socket = Flood([b"junk"])
+    waiting = flooded.get_msg(timeout) if timeout else asyncio.wait_for(flooded.get_msg(), 0.2)
+    with pytest.raises((Empty, TimeoutError)):
+        asyncio.run(waiting)
+
+
+def test_draining_a_flood_comes_to_an_end(socket):
+    flooded = channel(socket)
+    flooded.socket = Flood([b"junk"])
+    asyncio.run(flooded.drain())
+    assert flooded.socket.taken > 0
