@@ -48,16 +48,18 @@ def training_backward(dout, x, gamma, eps):
     dgamma, dbeta = np.zeros((2, x.shape[1]), x.dtype)
 
     def block(c):
-        centred = _rows("x", planes[:, c])
-        _, var = _centre(centred)
-        drows, std, pixels = _rows("dout", signal[:, c]), np.sqrt(var + eps), centred.shape[1]
-        dbeta[c] = np.einsum("cp->c", drows)
+        planes_c, signal_c = planes[:, c], signal[:, c]
+        terms = scratch("terms", (planes_c.shape[1], 2, *planes_c.shape[::2]), x)
+        dbeta[c], count = _sums(signal_c), len(x) * planes_c.shape[2]
+        np.subtract(signal_c, dbeta[c, None] / count, out=terms[:, 0].swapaxes(0, 1))
+        np.subtract(planes_c, _sums(planes_c)[:, None] / count, out=terms[:, 1].swapaxes(0, 1))
+        drows, centred = np.moveaxis(terms.reshape(len(terms), 2, count), 1, 0)
+        std = np.sqrt(np.vecdot(centred, centred) / count + eps)
         dgamma[c] = np.vecdot(drows, centred) / std
-        factor = gamma[c] / std
-        centred *= (factor * dgamma[c] / (std * pixels))[:, None]
-        centred += (factor * dbeta[c] / pixels)[:, None]
-        drows *= factor[:, None]
-        np.subtract(_as_planes(drows, x), _as_planes(centred, x), out=_planes(dx)[:, c])
+        # One matrix product adds both terms in one pass; a product and a difference would take four.
+        factors = np.stack([gamma[c] / std, -gamma[c] * dgamma[c] / (std**2 * count)], axis=1)
+        for n, image in enumerate(_planes(dx)[:, c]):
+            np.vecmat(factors, terms[:, :, n], out=image)
 
     if x.size:
         _for_blocks(block, planes)
@@ -84,6 +86,11 @@ def eval_backward(dout, x, gamma, running_mean, running_var, eps):
 def _planes(array):
     """(N, C, H·W)"""
     return array.reshape(*array.shape[:2], array.shape[2] * array.shape[3])
+
+
+def _sums(planes):
+    """Sums (c,) of planes (N, c, P)."""
+    return np.einsum("ncp->nc", planes).sum(axis=0)
 
 
 def _rows(name, planes):
