@@ -73,6 +73,14 @@ class SandboxProvisioner(LocalProvisioner):
     watch: kernel_watch.MemoryWatch | None = None
 
     async def pre_launch(self, **kw: Any) -> dict[str, Any]:
+        try:
+            return self.set_up()
+        except Exception:
+            await self.cleanup()
+            raise
+
+    def set_up(self) -> dict[str, Any]:
+        """Make the kernel's folder, sockets and command; the command comes with Popen's options."""
         km, limits = self.parent, self.parent.limits
         self.folder = private_folder()
         self.relay = Relay(self.folder / "k", CHANNELS, limits.traffic_mb << 20, self.stop)
@@ -98,6 +106,9 @@ class SandboxProvisioner(LocalProvisioner):
         silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         try:
             await super().launch_kernel(cmd, independent=True, **silent, **kw)
+        except OSError:
+            await self.cleanup()
+            raise
         finally:
             close(self.fds)
             self.relay.handed_over()
@@ -180,9 +191,9 @@ def probe(limits: SandboxLimits) -> None:
     Raises:
         SandboxUnavailable: it can't; the message says why and what to do.
     """
-    folder = private_folder()
-    command, fds, launch = prepare(["-c", "pass"], limits, {}, folder)
+    folder, fds, command = private_folder(), [], []
     try:
+        command, fds, launch = prepare(["-c", "pass"], limits, {}, folder)
         done = subprocess.run(
             command, pass_fds=fds, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=60, **launch
         )

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -240,10 +241,14 @@ def test_probe_passes_here():
     probe(SandboxLimits())
 
 
-def test_without_bubblewrap_nothing_is_graded_and_it_is_said_what_to_type(monkeypatch):
+def test_without_bubblewrap_nothing_is_graded_and_it_is_said_what_to_type(monkeypatch, tmp_path):
     monkeypatch.setattr(bwrap.shutil, "which", lambda *a, **k: None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(SandboxUnavailable) as caught:
         probe(SandboxLimits())
+    with pytest.raises(SandboxUnavailable), Session():
+        pass
+    assert list(tmp_path.iterdir()) == []
     for words in (
         "bwrap is missing",
         "apt-get install bubblewrap",
