@@ -1,5 +1,7 @@
 """What one process does: grade a submission at a time, with everything imported and opened once."""
 
+import logging
+import signal
 import threading
 import time
 from dataclasses import dataclass
@@ -28,11 +30,19 @@ class Result:
     reason: str = ""
 
 
+def dask_setup(worker: object) -> None:
+    """Leave Ctrl-C to the command that started this worker; dask calls this where the module is preloaded."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 @cache
 def prepared(folder: Path) -> Course:
     """The course, opened once in each process, and the exercises imported."""
     exercises()
-    return open_course(folder)
+    course = open_course(folder)
+    for handler in course.app.log.handlers:  # what goes wrong is in the result; a worker's terminal is nobody's
+        handler.setLevel(logging.CRITICAL + 1)
+    return course
 
 
 def grade_submission(folder: Path, unit: str, student: str, force: bool) -> Result:
