@@ -345,8 +345,9 @@ with Session(isolation=sys.argv[1]) as s:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("isolation", ["bubblewrap", "none"])
-def test_kernels_end_with_a_grader_that_is_killed(isolation):
-    grader = subprocess.Popen([sys.executable, "-c", GRADER, isolation], stdout=subprocess.PIPE, text=True, cwd=PROJECT)
+def test_kernels_end_with_a_grader_that_is_killed(isolation, tmp_path):
+    command, env = [sys.executable, "-c", GRADER, isolation], os.environ | {"TMPDIR": str(tmp_path)}
+    grader = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT, env=env)
     with grader:
         processes = [psutil.Process(int(pid)) for pid in grader.stdout.readline().split()]
         assert processes
