@@ -3,16 +3,18 @@
 import fnmatch
 import glob
 import os
-import shutil
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import v4
 from nbgrader.api import MissingEntry
 from nbgrader.converters import Autograde
+from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import setenv
 from sqlalchemy.exc import OperationalError
 from traitlets import Float, Instance, Type
@@ -28,12 +30,14 @@ from autograder.grading.completion import (
 )
 from autograder.grading.examine import NotACheckError
 from autograder.grading.gradebook import KeptGradebook, kept_gradebooks
-from autograder.grading.intake import Intake, read_submission
+from autograder.grading.intake import Intake, UnreadableError, read_submission, read_timestamp
 from autograder.grading.notices import add_notices
 from autograder.grading.sandbox import SandboxLimits, SandboxUnavailable, probe
 
 #: Sandboxes, by what makes them different, that have been seen to work in this process.
 working_sandboxes: set[tuple[str, str]] = set()
+#: A student's name as gradebook, formgrader's pages and a terminal can take it.
+NAME = re.compile(r"""[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff<>"&`\\]{1,128}""")
 
 
 def probe_once(limits: SandboxLimits) -> None:
@@ -56,7 +60,7 @@ class SubmissionExporter(NotebookExporter):
         path = Path(filename)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         intake = self.parent.read(path, resources["nbgrader"])
-        add_notices(intake.notebook, list(intake.notices))
+        add_notices(intake.notebook, [*intake.notices, *self.parent.notices])
         return self.from_notebook_node(intake.notebook, resources=resources, **kw)
 
 
@@ -86,8 +90,12 @@ class TrustedAutograde(Autograde):
         self.refusal = ""
         #: The students whose submissions were graded, not skipped, by this converter.
         self.graded: list[str] = []
+        #: Folders that are not graded because of their names, shown so that a terminal can't be commanded by them.
+        self.unnamed: list[str] = []
         with kept_gradebooks():
             super().start()
+        if self.unnamed:
+            raise NbGraderException(f"not graded: {', '.join(self.unnamed)}")
 
     def init_notebooks(self) -> None:
         """Every submitted folder counts, with the notebooks that were released, whether or not they came."""
@@ -98,7 +106,19 @@ class TrustedAutograde(Autograde):
             super().init_notebooks()  # for its messages
             return
         self.notebooks = []
+        folders = [folder for folder in folders if self.is_named(folder)]
         self.assignments = {folder: [os.path.join(folder, f"{name}.ipynb") for name in released] for folder in folders}
+
+    def is_named(self, folder: str) -> bool:
+        """Whether a submission's folder is called like a student. Formgrader shows names as they are, HTML and all."""
+        expression = self._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
+        found = re.fullmatch(expression, folder, re.DOTALL)
+        student = found["student_id"] if found else folder
+        if NAME.fullmatch(student):
+            return True
+        self.unnamed.append(ascii(student))
+        self.log.error("%s is not graded: its name can't be a student's. Rename the folder.", ascii(student))
+        return False
 
     def released_notebooks(self) -> list[str]:
         """The names of the assignment's notebooks that were asked to be graded."""
@@ -113,16 +133,24 @@ class TrustedAutograde(Autograde):
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         # What else lies in the submission is not copied: a module there would be imported before the real one.
+        folder = Path(self._format_source(assignment_id, student_id))
+        self.notices: list[str] = []
+        try:
+            timestamp = read_timestamp(folder)
+        except UnreadableError as error:
+            timestamp = None
+            self.notices.append(f"When this was handed in is not known: {error}")
+            self.log.warning("The time of %s's submission is not known: %s", student_id, error)
         ignore, self.coursedir.ignore = self.coursedir.ignore, ["*"]
         try:
-            super().init_assignment(assignment_id, student_id)
+            # nbgrader's own reading waits for pipes, follows links, and ends the run at what is no date.
+            with patch.object(type(self.coursedir), "get_existing_timestamp", lambda coursedir, path: timestamp):
+                super().init_assignment(assignment_id, student_id)
         finally:
             self.coursedir.ignore = ignore
-        source = Path(self._format_source(assignment_id, student_id)) / "timestamp.txt"
-        if source.is_file() and not source.is_symlink():
+        if timestamp:
             dest = Path(self._format_dest(assignment_id, student_id))
-            dest.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, dest / source.name)
+            write_at_once(dest / "timestamp.txt", f"{timestamp.isoformat(sep=' ')} UTC\n")
 
     def read(self, path: Path, names: dict) -> Intake:
         """The notebook at `path`, or an empty one if it has already made the grader fail."""

@@ -6,13 +6,17 @@ import os
 import stat
 import warnings
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.validator import normalize
+from nbgrader.utils import parse_utc
 
 MIB = 1024 * 1024
+#: What nobody writes, and what would keep the grader or the feedback busy for long.
+MOST_CELLS, MOST_NOTEBOOKS, LONGEST_CELL, LARGEST_TIMESTAMP_MIB = 2000, 20, 200_000, 0.001
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ def read_submission(path: Path, grade_ids: set[str], largest_mib: float) -> Inta
     can't be read.
     """
     try:
-        if path.parent.is_symlink():
+        if path.parent.is_symlink() or path.parent.parent.is_symlink():
             raise UnreadableError("The submitted folder is a link to another folder, and was not followed.")
         if os.path.lexists(path):
             return Intake(read_notebook(path, largest_mib))
@@ -46,14 +50,15 @@ def read_submission(path: Path, grade_ids: set[str], largest_mib: float) -> Inta
 def read_misnamed(path: Path, grade_ids: set[str], largest_mib: float) -> Intake:
     others = sorted(p for p in path.parent.iterdir() if fnmatch.fnmatch(p.name.lower(), "*.ipynb"))
     candidates = []
-    for other in others:
+    for other in others[:MOST_NOTEBOOKS]:
         try:
             notebook = read_notebook(other, largest_mib)
         except UnreadableError:
             continue
         if grade_ids & {grade_id_of(cell) for cell in notebook.cells}:
             candidates.append((other.name, notebook))
-    came = ", ".join(p.name for p in others) or "no notebook"
+    came = ", ".join(p.name for p in others[:MOST_NOTEBOOKS]) or "no notebook"
+    came += ", …" if len(others) > MOST_NOTEBOOKS else ""
     expected = f"Expected the notebook {path.name}, and {came} came."
     if len(candidates) != 1:
         raise UnreadableError(f"{expected} Nothing could be graded.")
@@ -89,11 +94,44 @@ def read_notebook(path: Path, largest_mib: float) -> NotebookNode:
     except Exception as error:  # nbformat raises almost anything on data that only looks like a notebook
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise UnreadableError(f"{path.name} is JSON, but not a valid Jupyter notebook: {reason}") from None
+    if len(notebook.cells) > MOST_CELLS:
+        raise UnreadableError(f"{path.name} has {len(notebook.cells)} cells; at most {MOST_CELLS} are graded.")
+    # The language, title and authors that a file claims are no use, and reach pages unescaped.
+    notebook.metadata = NotebookNode()
     for cell in notebook.cells:
-        cell.source = cell.source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-        # Of a cell's metadata only its claim to be a released cell matters; the rest could only mislead.
-        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "nbgrader"})
+        clean(cell, path.name)
     return notebook
+
+
+def clean(cell: NotebookNode, name: str) -> None:
+    """Keep of a cell what counts: its text, and its claim to be a released cell.
+
+    Raises:
+        UnreadableError: it is too long.
+    """
+    if len(cell.source) > LONGEST_CELL:
+        raise UnreadableError(f"A cell in {name} has {len(cell.source)} characters; at most {LONGEST_CELL} are graded.")
+    source = cell.source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    cell.source = source.encode("utf-8", "replace").decode()  # half of a surrogate pair can't be written to a file
+    cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "nbgrader"})
+    if cell.cell_type == "code":
+        cell.outputs, cell.execution_count = [], None
+
+
+def read_timestamp(folder: Path) -> datetime | None:
+    """When the submission in `folder` was handed in, as its timestamp.txt says; None if there is none.
+
+    Raises:
+        UnreadableError: it is no regular file, or holds no date.
+    """
+    path = folder / "timestamp.txt"
+    if not os.path.lexists(path):
+        return None
+    text = read_bytes(path, LARGEST_TIMESTAMP_MIB).decode("utf-8", "replace").strip()
+    try:
+        return parse_utc(text) if text else None
+    except (ValueError, OverflowError, TypeError):
+        raise UnreadableError("timestamp.txt holds no date and time.") from None
 
 
 def read_bytes(path: Path, largest_mib: float) -> bytes:
