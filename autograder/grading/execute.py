@@ -1,7 +1,9 @@
 """Runs a submission: the student's cells in the sandboxed kernel, the graded cells in this trusted process."""
 
 import hashlib
+import re
 import time
+from collections.abc import Iterable
 
 from jupyter_core.utils import run_sync
 from nbclient.client import NotebookClient
@@ -18,6 +20,11 @@ from autograder.grading.sandbox import SandboxKernelManager, SandboxLimits, call
 from autograder.grading.sanitise import sanitise_outputs
 from autograder.spec import Case, Exercise
 from autograder.verdict import Verdict
+
+#: How Python says that a module is not there.
+MISSING_MODULE = re.compile(r"No module named '([A-Za-z_][\w.]{0,60})'")
+#: A notebook's outputs may be this many times as long as one cell's.
+WHOLE_NOTEBOOK = 8
 
 
 class TrustedExecute(Execute):
@@ -50,6 +57,8 @@ class TrustedExecute(Execute):
         self.replayable: list[str] = []
         self.lost: dict[str, Outcome] = {}
         self.restarts = 0
+        self.room = WHOLE_NOTEBOOK * self.limits.output_bytes
+        self.missing: dict[str, None] = {}
         self.examiner = Examiner(self.call_student, seed_of(self.secret, nb, resources["nbgrader"]))
         if self.limits.notice:
             add_notices(nb, [self.limits.notice])
@@ -100,11 +109,32 @@ class TrustedExecute(Execute):
         else:
             self.replayable.append(cell.source)
             self.lost.clear()
+        self.note_missing(
+            o.evalue for o in cell.outputs if o.output_type == "error" and o.ename == "ModuleNotFoundError"
+        )
         sanitise_outputs(cell)
+        self.cut_outputs(cell)
+
+    def cut_outputs(self, cell: NotebookNode) -> None:
+        """Keep no more than a notebook's share of output: many cells could otherwise fill the grader's memory."""
+        self.room -= sum(size_of(output) for output in cell.outputs)
+        if self.room < 0:
+            text = "[Left out: this notebook's output is too long.]\n"
+            cell.outputs = [v4.new_output("stream", name="stdout", text=text)]
+
+    def note_missing(self, errors: Iterable[str]) -> None:
+        """Remember the modules that student code asked for in vain."""
+        for error in errors:
+            if found := MISSING_MODULE.search(error):
+                self.missing[found[1].partition(".")[0]] = None
 
     def grade(self, cell: NotebookNode) -> bool:
         """Judge the checks of a graded cell; False if a function is not defined, which a later cell may mend."""
         verdicts = [self.examiner.examine(check_id, name) for check_id, name in parse_checks(cell.source)]
+        self.note_missing(v.failure.fault.message for v in verdicts if v.failure and v.failure.fault)
+        if self.missing:
+            remark = f"{', '.join(self.missing)} is not available where notebooks are graded: use NumPy."
+            verdicts = [v.with_remark(remark) if v.failure else v for v in verdicts]
         write_verdicts(cell, verdicts)
         return not any(v.failure and v.failure.fault and v.failure.fault.kind == "undefined" for v in verdicts)
 
@@ -159,6 +189,12 @@ class TrustedExecute(Execute):
 def is_check(cell: NotebookNode) -> bool:
     """Whether the cell is graded by machine."""
     return cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell)
+
+
+def size_of(output: NotebookNode) -> int:
+    """About how many characters an output has."""
+    texts = [output.get("text"), output.get("evalue"), *output.get("traceback", []), *output.get("data", {}).values()]
+    return sum(len(text) for text in texts if isinstance(text, str))
 
 
 def seed_of(secret: str, nb: NotebookNode, names: dict) -> list[int]:
