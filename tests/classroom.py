@@ -1,4 +1,4 @@
-"""Classes for the hostile and the honest suite: submissions from plain text, graded all in one run and looked at after."""
+"""Classes for the hostile and the honest suite: submissions from plain text, graded in one run and looked at after."""
 
 import copy
 import json
@@ -32,7 +32,7 @@ BACKWARD = """def conv1d_backward(dout, x, w, *, padding=0):
 LIMITS = """
 c.SandboxLimits.call_seconds = 3.0
 c.SandboxLimits.cell_seconds = 5.0
-c.SandboxLimits.notebook_seconds = 40.0
+c.SandboxLimits.notebook_seconds = 30.0
 c.SandboxLimits.memory_mb = 512
 c.SandboxLimits.file_mb = 16
 c.SandboxLimits.output_bytes = 50_000
@@ -255,7 +255,21 @@ def processes_with(marker: str) -> list[str]:
 #: Attributes that browsers follow or load, and the schemes that they may have; no scheme is a link inside the page.
 URLS = {"href", "src", "action", "formaction", "data", "xlink:href", "poster", "srcset", "background", "code"}
 SCHEMES = {"", "http", "https", "mailto"}
-ACTIVE = {"script", "iframe", "object", "embed", "form", "base", "meta", "link", "svg", "math", "applet", "frame", "style"}
+ACTIVE = {
+    "script",
+    "iframe",
+    "object",
+    "embed",
+    "form",
+    "base",
+    "meta",
+    "link",
+    "svg",
+    "math",
+    "applet",
+    "frame",
+    "style",
+}
 
 
 class Page(HTMLParser):
@@ -264,7 +278,7 @@ class Page(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.active: Counter[str] = Counter()
-        self.alarms: list[str] = []
+        self.alarms: Counter[str] = Counter()
         self.feed(html)
         self.close()
 
@@ -276,6 +290,6 @@ class Page(HTMLParser):
             scheme = url.partition(":")[0] if ":" in url.split("/")[0].split("?")[0].split("#")[0] else ""
             picture = tag == "img" and url.startswith(("data:image/png;base64,", "data:image/jpeg;base64,"))
             if name.startswith("on") or name == "srcdoc" or (name in URLS and scheme not in SCHEMES and not picture):
-                self.alarms.append(f"<{tag} {name}={value!r}>"[:200])
+                self.alarms[f"<{tag} {name}={value!r}>"[:200]] += 1
 
     handle_startendtag = handle_starttag

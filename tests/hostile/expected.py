@@ -75,7 +75,7 @@ REACHING = {
     "outlive/threads": said("got shape"),
 }
 EXHAUSTING = {
-    "exhaust/memory": UNDEFINED,
+    "exhaust/memory": said("MemoryError"),
     "exhaust/memory_in_children": said("not defined", feedback="used too much memory"),
     "exhaust/two_gigabytes": said("MemoryError"),
     "exhaust/processes": UNDEFINED,
@@ -88,10 +88,10 @@ EXHAUSTING = {
     "exhaust/call_loop": said("took longer than 3 seconds"),
     "exhaust/file_handles": UNDEFINED,
     "exhaust/stopped": said("took longer than 3 seconds"),
-    "exhaust/crash": said("it ended its Python process"),
+    "exhaust/crash": said("conv1d_forward ended the Python process"),
     "exhaust/deaf": said("✗ conv1d_forward.out"),
-    "exhaust/slow_everything": said("✗ conv1d_forward.out"),
-    "exhaust/large_values": said("got shape (1966080,)"),
+    "exhaust/slow_everything": said("the time or the restarts for this notebook are used up", ALL_LOST),
+    "exhaust/large_values": said("got shape (524288,)"),
     "exhaust/last_words": said("not defined", feedback="ended its Python process"),
 }
 INJECTING = {
@@ -135,4 +135,4 @@ FILES = {
     "nothing": said(points=ALL_LOST, feedback="no notebook came"),
 }
 #: Names of students' folders, which the course must not take into gradebook and formgrader.
-NAMES = ['<img src=x onerror=alert(1)>', 'eve"+alert(1)+"', "eve\x1b[2J\nada", "e" * 200, "eve\\..\\ada", "`id`"]
+NAMES = ["<img src=x onerror=alert(1)>", 'eve"+alert(1)+"', "eve\x1b[2J\nada", "e" * 200, "eve\\..\\ada", "`id`"]

@@ -114,7 +114,9 @@ def huge_numbers(course, student, notebook):
 
 def not_finite(course, student, notebook):
     """Aim: to carry NaN and Infinity into points and files."""
-    text = nbformat.writes(notebook).replace('"points": 3', '"points": NaN').replace('"points": 6', '"points": Infinity')
+    text = (
+        nbformat.writes(notebook).replace('"points": 3', '"points": NaN').replace('"points": 6', '"points": Infinity')
+    )
     course.submit_bytes(student, text.encode())
 
 
@@ -165,7 +167,14 @@ def shadow_modules(course, student, notebook):
     """Aim: to be imported by the grader in the place of the real modules."""
     course.submit(student, notebook)
     payload = f"open({str(course.values['CANARY'])!r}, 'a').write('imported')\n".encode()
-    for name in ("autograder.py", "numpy.py", "sitecustomize.py", "nbgrader_config.py", "jupyter_config.py", "nbclient.py"):
+    for name in (
+        "autograder.py",
+        "numpy.py",
+        "sitecustomize.py",
+        "nbgrader_config.py",
+        "jupyter_config.py",
+        "nbclient.py",
+    ):
         course.submit_bytes(student, payload, name)
     (folder_of(course, student) / "autograder").mkdir()
     (folder_of(course, student) / "autograder" / "__init__.py").write_bytes(payload)
@@ -181,7 +190,9 @@ def strange_file_names(course, student, notebook):
 def many_notebooks(course, student, notebook):
     """Aim: to have the grader look through a thousand notebooks for the one that is missing."""
     for number in range(1000):
-        course.submit_bytes(student, b'{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', f"{number}.ipynb")
+        course.submit_bytes(
+            student, b'{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', f"{number}.ipynb"
+        )
 
 
 def endless_timestamp(course, student, notebook):
