@@ -102,10 +102,9 @@ class TrustedExecute(Execute):
                 error_output("CellTimeoutError", f"Stopped: this cell ran longer than {self.timeout} seconds.")
             )
         except DeadKernelError:
+            reason = self.km.reason or "this cell ended its Python process"
             self.lose_kernel()
-            cell.outputs.append(
-                error_output("DeadKernelError", "This cell ended its Python process, or used too much memory.")
-            )
+            cell.outputs.append(error_output("DeadKernelError", f"The kernel was lost: {reason}."))
         else:
             self.replayable.append(cell.source)
             self.lost.clear()
