@@ -76,7 +76,7 @@ REACHING = {
 }
 EXHAUSTING = {
     "exhaust/memory": said("MemoryError"),
-    "exhaust/memory_in_children": said("not defined", feedback="used too much memory"),
+    "exhaust/memory_in_children": said("not defined", feedback="MiB of memory"),
     "exhaust/two_gigabytes": said("MemoryError"),
     "exhaust/processes": UNDEFINED,
     "exhaust/threads": UNDEFINED,
