@@ -15,7 +15,7 @@ UNITS := $(patsubst assignments/src/%.md,%,$(SOURCES))
 CLASS := $(shell find tests/sample_class -type f 2>/dev/null)
 BOOK := $(shell find book -type f -not -path '*/vendor/*' -not -path '*/__pycache__/*' 2>/dev/null) _config.yml _toc.yml
 
-.PHONY: help course test quick setup setup-test book release grade lab bench mutants lint clean
+.PHONY: help course test quick setup setup-test book release grade lab bench bench-grading mutants lint clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -41,7 +41,7 @@ setup: $(VENV)/.installed $(STUDENT)/.installed ## install everything that is pi
 	@tools/need.sh bwrap:bubblewrap
 
 setup-test: setup
-	@tools/need.sh chromium:chromium
+	@tools/need.sh chromium:chromium postgres:postgresql
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -94,6 +94,9 @@ lab: setup release ## work on the assignments in JupyterLab, in your own copies
 
 bench: $(VENV)/.installed ## time the reference beside PyTorch: table and plots in _build/bench
 	$(PY) -m bench
+
+bench-grading: setup ## time grading beside stock nbgrader: table and plot in _build/bench
+	$(PY) -m bench.grading
 
 mutants: $(VENV)/.installed ## change the reference in every small way and see that a test fails (hours)
 	$(BIN)/mutmut run

@@ -4,7 +4,9 @@
 set -eu
 missing=""
 for pair in "$@"; do
-    command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
+    # Debian keeps the programs of PostgreSQL's server off PATH.
+    command -v "${pair%%:*}" >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/"${pair%%:*}" >/dev/null 2>&1 ||
+        missing="$missing ${pair##*:}"
 done
 [ -z "$missing" ] && exit 0
 if command -v apt-get >/dev/null 2>&1; then

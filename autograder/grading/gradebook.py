@@ -1,6 +1,5 @@
 """The gradebook, opened once in each process: nbgrader opens it some twelve times for every submission."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -9,7 +8,6 @@ from unittest.mock import patch
 from nbgrader.api import Gradebook
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import scoped_session, sessionmaker
 from sqlalchemy.pool import NullPool
 
@@ -50,10 +48,7 @@ def kept_gradebooks() -> Iterator[None]:
     try:
         for each in patches:
             each.start()
-        with warnings.catch_warnings():
-            # nbgrader adds rows in an order that SQLAlchemy warns of, to no effect, three times a submission.
-            warnings.filterwarnings("ignore", category=SAWarning, module=r"nbgrader\.")
-            yield
+        yield
     finally:
         for each in patches:
             each.stop()
