@@ -19,7 +19,7 @@ BOOK := $(shell find book -type f -not -path '*/vendor/*' -not -path '*/__pycach
 .DELETE_ON_ERROR:
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 course: book release grade ## build the site, release the notebooks, grade the sample class
 	@echo

@@ -34,7 +34,7 @@ def grade_class(
     costs the scheduler nothing, and an interruption leaves little behind.
     """
     waiting = iter(students)
-    underway = as_completed([], with_results=False)
+    underway = as_completed([], loop=client.loop)
     names, results = {}, []
 
     def submit_next() -> None:
