@@ -13,7 +13,7 @@ from nbgrader.api import Gradebook
 
 from autograder.grading.course import open_course
 
-from .classes import UNIT, environment, finished, grade, marks, start_grading, submit_class, wait_until
+from .classes import UNIT, environment, finished, grade, kill, marks, start_grading, submit_class, wait_until
 from .postgres import postgresql
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("scale"), pytest.mark.timeout(3000)]
@@ -53,18 +53,28 @@ def run_nbgrader(folder, *arguments):
 
 
 def grade_and_kill(folder):
-    """Grade with two workers and kill one in the middle; what the command printed, and the worker's process id."""
+    """Grade with two workers and kill one in the middle; the worker's process id, and what the command printed."""
     process = start_grading(folder, "--workers", "2")
-    wait_until(lambda: process.poll() is not None or len(finished(folder)) >= CLASS // 4, 1500)
-    workers = [
-        child
-        for child in psutil.Process(process.pid).children()
-        if any(grandchild.name() == "bwrap" for grandchild in child.children())
-    ]
-    os.kill(workers[0].pid, signal.SIGKILL)
-    out, err = process.communicate(timeout=1500)
+    try:
+        wait_until(lambda: process.poll() is not None or len(finished(folder)) >= CLASS // 4, 1500)
+        victim = None
+        while victim is None:  # the test fails where the class is graded before a worker is seen at work
+            victim = busy_worker(process.pid)
+        os.kill(victim, signal.SIGKILL)
+        out, err = process.communicate(timeout=1500)
+    finally:
+        if process.poll() is None:
+            kill(process)
     assert process.returncode == 0, err
-    return workers[0].pid, out
+    return victim, out
+
+
+def busy_worker(command):
+    """The process id of a worker that has a student's kernel running, if any has."""
+    for worker in psutil.Process(command).children():
+        if any(child.name() == "bwrap" for child in worker.children()):
+            return worker.pid
+    return None
 
 
 def test_every_mark_is_that_of_the_serial_run(classes, database):
