@@ -124,7 +124,7 @@ def main(connection_file: str) -> None:
     app = SandboxKernelApp.instance(config=config)
     app.initialize([])
     app.kernel.shell.display_pub.register_hook(lambda message: message if is_small(message) else None)
-    app.kernel.shell.keepkernel_on_exit = True  # `exit` in a notebook must not take the answers with it
+    app.kernel.shell.ask_exit = lambda: None  # `exit()` in a notebook must not take the answers with it
     app.kernel.shell_handlers[wire.REQUEST] = Answer(app)
     app.start()
 
