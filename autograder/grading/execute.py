@@ -128,14 +128,15 @@ class TrustedExecute(Execute):
                 self.missing[found[1].partition(".")[0]] = None
 
     def grade(self, cell: NotebookNode) -> bool:
-        """Judge the checks of a graded cell; False if a function is not defined, which a later cell may mend."""
+        """Judge the checks of a graded cell; False if the answer, or a name it uses, may still come in a later cell."""
         verdicts = [self.examiner.examine(check_id, name) for check_id, name in parse_checks(cell.source)]
         self.note_missing(v.failure.fault.message for v in verdicts if v.failure and v.failure.fault)
         if self.missing:
             remark = f"{', '.join(self.missing)} is not available where notebooks are graded: use NumPy."
             verdicts = [v.with_remark(remark) if v.failure else v for v in verdicts]
         write_verdicts(cell, verdicts)
-        return not any(v.failure and v.failure.fault and v.failure.fault.kind == "undefined" for v in verdicts)
+        faults = [verdict.failure.fault for verdict in verdicts if verdict.failure and verdict.failure.fault]
+        return not any(fault.kind in {"undefined", "stub"} or "NameError" in fault.message for fault in faults)
 
     def call_student(self, name: str, exercise: Exercise, case: Case) -> Outcome:
         """Call the student's function `name` in the sandbox. After a call that cost the kernel, not again."""
