@@ -1,5 +1,6 @@
 """Reading what a student handed in, whatever it is. A submission that can't be read is graded as an empty one."""
 
+import codecs
 import fnmatch
 import json
 import os
@@ -74,8 +75,7 @@ def read_notebook(path: Path, largest_mib: float) -> NotebookNode:
     """
     raw = read_bytes(path, largest_mib)
     try:
-        # Some editors write a byte order mark; Windows line ends make no difference to JSON.
-        data = json.loads(raw.decode("utf-8-sig"))
+        data = decoded(raw)
     except UnicodeDecodeError as error:
         raise UnreadableError(f"{path.name} is not UTF-8 text: {error.reason} at byte {error.start}.") from None
     except json.JSONDecodeError as error:
@@ -101,6 +101,24 @@ def read_notebook(path: Path, largest_mib: float) -> NotebookNode:
     for cell in notebook.cells:
         clean(cell, path.name)
     return notebook
+
+
+def decoded(raw: bytes) -> object:
+    """The JSON in a file as editors save it: UTF-8, with a byte order mark or without, else what Windows has used.
+
+    Raises:
+        ValueError, RecursionError: it is none; UnicodeDecodeError if it is not even text.
+    """
+    utf16 = raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    try:
+        # Windows line ends make no difference to JSON.
+        return json.loads(raw.decode("utf-16" if utf16 else "utf-8-sig"))
+    except UnicodeDecodeError:
+        try:
+            return json.loads(raw.decode("cp1252"))
+        except ValueError:
+            pass
+        raise
 
 
 def clean(cell: NotebookNode, name: str) -> None:
