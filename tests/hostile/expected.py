@@ -114,7 +114,7 @@ FILES = {
     "fifty_megabytes": said(points=ALL_LOST, feedback="at most 10 MiB are graded"),
     "same_ids": STUB,
     "null_bytes": STUB,
-    "deep_json": STUB,
+    "deep_json": said(points=ALL_LOST, feedback="RecursionError"),
     "deeper_json": said(points=ALL_LOST, feedback="could not be read as JSON"),
     "huge_numbers": said(points=ALL_LOST, feedback="could not be read as JSON"),
     "not_finite": STUB,
