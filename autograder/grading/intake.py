@@ -17,7 +17,7 @@ from nbgrader.utils import parse_utc
 
 MIB = 1024 * 1024
 #: What nobody writes, and what would keep the grader or the feedback busy for long.
-MOST_CELLS, MOST_NOTEBOOKS, LONGEST_CELL, LARGEST_TIMESTAMP_MIB = 2000, 20, 200_000, 0.001
+MOST_CELLS, MOST_NOTEBOOKS, MOST_CODE, LARGEST_TIMESTAMP_MIB = 2000, 20, 200_000, 0.001
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,13 @@ def read_notebook(path: Path, largest_mib: float) -> NotebookNode:
         raise UnreadableError(f"{path.name} is JSON, but not a valid Jupyter notebook: {reason}") from None
     if len(notebook.cells) > MOST_CELLS:
         raise UnreadableError(f"{path.name} has {len(notebook.cells)} cells; at most {MOST_CELLS} are graded.")
+    code = sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")
+    if code > MOST_CODE:
+        raise UnreadableError(f"{path.name} has {code} characters of code; at most {MOST_CODE} are graded.")
     # The language, title and authors that a file claims are no use, and reach pages unescaped.
     notebook.metadata = NotebookNode()
     for cell in notebook.cells:
-        clean(cell, path.name)
+        clean(cell)
     return notebook
 
 
@@ -121,14 +124,8 @@ def decoded(raw: bytes) -> object:
         raise
 
 
-def clean(cell: NotebookNode, name: str) -> None:
-    """Keep of a cell what counts: its text, and its claim to be a released cell.
-
-    Raises:
-        UnreadableError: it is too long.
-    """
-    if len(cell.source) > LONGEST_CELL:
-        raise UnreadableError(f"A cell in {name} has {len(cell.source)} characters; at most {LONGEST_CELL} are graded.")
+def clean(cell: NotebookNode) -> None:
+    """Keep of a cell what counts: its text, and its claim to be a released cell."""
     source = cell.source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     cell.source = source.encode("utf-8", "replace").decode()  # half of a surrogate pair can't be written to a file
     cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "nbgrader"})

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder.grading.intake import read_submission
+from autograder.grading.intake import UnreadableError, read_submission, read_timestamp
 
 
 def notebook(*sources, grade_id="answer"):
@@ -144,3 +144,71 @@ def test_two_candidates_are_not_guessed_between(folder):
 
 def test_an_empty_folder_is_named(folder):
     assert "no notebook came" in read(folder).notices[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_what_editors_have_saved_can_be_read(folder, encoding):
+    text = nbformat.writes(notebook("x = 'é'"))
+    write(folder, "conv1d.ipynb", text.encode(encoding))
+    assert [cell.source for cell in read(folder).notebook.cells] == ["x = 'é'"]
+
+
+def test_of_a_notebook_only_text_and_claims_are_kept(folder):
+    nb = notebook("x = 1")
+    nb.metadata = {"title": "<script>", "language_info": {"name": "<script>"}}
+    nb.cells[0].outputs = [v4.new_output("stream", text="100")]
+    nb.cells[0].metadata["magics_language"] = "<script>"
+    nb.cells.append(v4.new_markdown_cell("half of a pair: \ud800"))
+    write(folder, "conv1d.ipynb", json.dumps(nb))
+    read_back = read(folder).notebook
+    assert read_back.metadata == {}
+    assert read_back.cells[0].outputs == []
+    assert read_back.cells[0].metadata == {"nbgrader": {"grade_id": "answer"}}
+    assert read_back.cells[1].source == "half of a pair: ?"
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ([v4.new_code_cell("")] * 2001, "2001 cells; at most 2000"),
+        ([v4.new_code_cell("(" * 100_001)] * 2, "200002 characters of code; at most 200000"),
+    ],
+    ids=["cells", "code"],
+)
+def test_a_notebook_that_would_keep_everybody_busy_is_refused(folder, cells, words):
+    nb = v4.new_notebook(cells=[{**cell, "id": f"c{number}"} for number, cell in enumerate(cells)])
+    write(folder, "conv1d.ipynb", json.dumps(nb))
+    intake = read(folder)
+    assert intake.notebook.cells == []
+    assert words in intake.notices[0]
+
+
+def test_a_time_is_read_and_a_missing_one_is_none(folder):
+    assert read_timestamp(folder) is None
+    write(folder, "timestamp.txt", "2025-03-01 10:00:00.5 UTC")
+    assert read_timestamp(folder).isoformat() == "2025-03-01T10:00:00.500000"
+
+
+@pytest.mark.parametrize("content", [b"yesterday", b"\xff\xfe\x00", b"9" * 900, b"1" * 5000, b"99999-01-01"], ids=len)
+def test_what_is_no_time_is_said_to_be_none(folder, content):
+    write(folder, "timestamp.txt", content)
+    with pytest.raises(UnreadableError, match=r"timestamp\.txt"):
+        read_timestamp(folder)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_a_time_is_read_from_regular_files_only(folder, kind):
+    path = folder / "timestamp.txt"
+    {"pipe": os.mkfifo, "link": lambda p: p.symlink_to("/etc/hostname"), "folder": lambda p: p.mkdir()}[kind](path)
+    with pytest.raises(UnreadableError):
+        read_timestamp(folder)
+
+
+def test_a_linked_students_folder_is_not_followed(tmp_path):
+    (tmp_path / "ada" / "conv1d").mkdir(parents=True)
+    write(tmp_path / "ada" / "conv1d", "conv1d.ipynb", nbformat.writes(notebook("x = 1")))
+    (tmp_path / "eve").symlink_to("ada")
+    intake = read(tmp_path / "eve" / "conv1d")
+    assert intake.notebook.cells == []
+    assert "link" in intake.notices[0]

@@ -38,7 +38,7 @@ TEXTS = {
     "asks_for_input": said("", (3, 3, 6), "StdinNotImplementedError"),
     "exits": FULL,
     "endless_scratch_cell": said("", (3, 3, 6), "this cell ran longer than 5 seconds"),
-    "long_output": said("", (3, 3, 6), "Cut off"),
+    "long_output": said("", (3, 3, 6), "Output truncated"),
     "unicode": said("", (3, 3, 6), "∂ℒ/∂w 🙂"),
     "generators_and_async": FULL,
     "complex_from_fft": said("expected real ones: take the real part", (0, 3, 6)),

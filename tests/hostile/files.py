@@ -128,6 +128,13 @@ def ten_thousand_cells(course, student, notebook):
     course.submit(student, large)
 
 
+def endless_code(course, student, notebook):
+    """Aim: to use up the time of whatever colours the code, with a million brackets."""
+    large = copy.deepcopy(notebook)
+    large.cells.append(v4.new_code_cell("(" * 1_000_000))
+    course.submit(student, large)
+
+
 def not_a_file(course, student, notebook):
     """Aim: to hold up the grader for ever at a pipe that nobody writes to."""
     os.mkfifo(folder_of(course, student) / "conv1d.ipynb")
