@@ -5,6 +5,7 @@ that student code and grader share no folder.
 """
 
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -102,8 +103,18 @@ class Answer:
             return failed(Fault("undefined", f"{name} is not defined"), outputs)
         arguments = wire.unpack_arguments(request["arguments"], buffers)
         options = wire.unpack_arguments(request["options"], buffers)
+        forget_errors(self.app.kernel.shell)
         with contextlib.redirect_stdout(Silence()), contextlib.redirect_stderr(Silence()):
             return call(namespace[name], arguments, options, outputs)
+
+
+def forget_errors(shell: object) -> None:
+    """Let go of what the last error of a cell keeps alive: all variables of a call that ran out of memory, say."""
+    if vars(sys).pop("last_traceback", None):
+        for name in ("last_value", "last_exc"):
+            vars(sys).pop(name, None)
+        shell.InteractiveTB.tb = None
+        gc.collect()
 
 
 def is_small(message: dict) -> bool:
