@@ -171,6 +171,13 @@ class Class(Course):
         with sqlite3.connect(self.folder / "gradebook.db") as gradebook:
             return gradebook.execute(query, (student,)).fetchall()
 
+    def given_by_hand(self, student: str) -> set[tuple]:
+        """The (score, extra credit) pairs that somebody entered for a student's cells."""
+        query = """SELECT g.manual_score, g.extra_credit FROM grade g JOIN submitted_notebook n ON g.notebook_id = n.id
+            JOIN submitted_assignment a ON n.assignment_id = a.id WHERE a.student_id = ?"""
+        with sqlite3.connect(self.folder / "gradebook.db") as gradebook:
+            return set(gradebook.execute(query, (student,)))
+
     def traces(self, marker: str) -> list[Path]:
         """Files that should not be: those called `marker` outside, and what kernels left of their own folders."""
         places = [Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path.home(), Path("/"), self.folder.parent]
