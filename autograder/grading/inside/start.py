@@ -113,7 +113,7 @@ def forget_errors(shell: object) -> None:
     if vars(sys).pop("last_traceback", None):
         for name in ("last_value", "last_exc"):
             vars(sys).pop(name, None)
-        shell.InteractiveTB.tb = None
+        shell.InteractiveTB.tb = shell.last_execution_result = None
         gc.collect()
 
 
