@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Expected:
-    points: tuple[float, float, float] = (0, 3, 6)
+    """`None` for points stands for right answers that what the submission does to its own kernel may cost it."""
+
+    points: tuple[float | None, float | None, float | None] = (0, 3, 6)
     message: str = ""
     feedback: str = ""
 
@@ -92,7 +94,7 @@ EXHAUSTING = {
     "exhaust/deaf": said("✗ conv1d_forward.out"),
     "exhaust/slow_everything": said("the time or the restarts for this notebook are used up", ALL_LOST),
     "exhaust/large_values": said("got shape (524288,)"),
-    "exhaust/last_words": said("not defined", feedback="ended its Python process"),
+    "exhaust/last_words": said("✗ conv1d_forward.out", (0, None, None), feedback="ended its Python process"),
 }
 INJECTING = {
     "inject/markdown_html": STUB,
