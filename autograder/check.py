@@ -67,7 +67,7 @@ def second_opinion(exercise: VisibleExercise, case: Case, stored: tuple[np.ndarr
     """PyTorch's result where PyTorch is installed, the stored one elsewhere. The course's tests hold them equal."""
     if not oracle.available():
         return stored
-    return oracle.expected(exercise.oracle, case, exercise.output_names)
+    return oracle.expected(exercise.unit, exercise.oracle, case, exercise.output_names)
 
 
 @dataclass(frozen=True)

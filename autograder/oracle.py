@@ -1,11 +1,13 @@
-"""PyTorch as the second opinion, one function per oracle name; the only module that imports torch, and late.
+"""PyTorch as the second opinion. Only this module and `autograder.oracles` import torch, and only when it is needed.
 
-An oracle computes the forward pass with `torch.nn.functional` on float64 tensors. Gradients come from autograd:
-a backward exercise names the same oracle, and its outputs are the gradients of `sum(dout * out)`.
+`autograder/oracles/<unit>.py` holds one function an oracle, on float64 tensors: it takes an exercise's arguments and
+returns its outputs. Where the exercise is a backward pass it may be the forward pass instead, without the argument
+dout: its gradients then come from autograd, d<argument> for each output.
 """
 
+import importlib
 import importlib.util
-from collections.abc import Callable
+import inspect
 
 import numpy as np
 
@@ -17,32 +19,33 @@ def available() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
-def conv1d(x, w, *, padding=0):
-    from torch.nn import functional
-
-    return functional.conv1d(x[None, None], w[None, None], padding=padding)[0, 0]
-
-
-FORWARD: dict[str, Callable] = {"conv1d": conv1d}
-
-
-def expected(oracle: str, case: Case, outputs: tuple[str, ...]) -> tuple[np.ndarray, ...]:
-    """What PyTorch gives on `case`: the forward output, or one gradient for each of `outputs` called d<argument>.
+def expected(unit: str, name: str, case: Case, outputs: tuple[str, ...]) -> tuple[np.ndarray, ...]:
+    """What PyTorch gives on `case`, one array for each of `outputs`, by oracle `name` of `unit`.
 
     Raises:
-        ValueError: no oracle is called that.
+        ValueError: the unit has no oracle of that name.
     """
     import torch
 
-    if oracle not in FORWARD:
-        raise ValueError(f"no oracle is called {oracle!r}; there are {', '.join(FORWARD)}")
-    tensors = {
-        name: torch.tensor(value, dtype=torch.float64) if isinstance(value, np.ndarray) else value
-        for name, value in case.arguments.items()
-    }
-    dout = tensors.pop("dout", None)
-    if dout is None:
-        return (FORWARD[oracle](**tensors, **case.options).numpy(),)
-    wanted = [tensors[name.removeprefix("d")].requires_grad_() for name in outputs]
-    out = FORWARD[oracle](**tensors, **case.options)
-    return tuple(gradient.numpy() for gradient in torch.autograd.grad(out, wanted, dout))
+    module = importlib.import_module(f"autograder.oracles.{unit}")
+    if not hasattr(module, name):
+        raise ValueError(f"autograder.oracles.{unit} has no function {name!r}")
+    function = getattr(module, name)
+    tensors = {argument: tensor(value) for argument, value in case.arguments.items()}
+    if "dout" in tensors and "dout" not in inspect.signature(function).parameters:
+        dout = tensors.pop("dout")
+        wanted = [tensors[output.removeprefix("d")].requires_grad_() for output in outputs]
+        results = torch.autograd.grad(function(**tensors, **case.options), wanted, dout)
+    else:
+        results = function(**tensors, **case.options)
+        results = results if isinstance(results, tuple) else (results,)
+    return tuple(torch.as_tensor(result).detach().numpy() for result in results)
+
+
+def tensor(value):
+    """Arrays of floats as float64 tensors, of integers as int64; everything else as it is."""
+    import torch
+
+    if not isinstance(value, np.ndarray):
+        return value
+    return torch.tensor(value, dtype=torch.float64 if value.dtype.kind == "f" else torch.int64)

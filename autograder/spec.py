@@ -4,8 +4,10 @@ One `Exercise` per function a student writes, in `autograder/exercises/<unit>.py
 the grading, the student's bundle, the tests of the specs themselves) is derived from it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -50,17 +52,29 @@ class Output:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A plausible wrong implementation, the sentence a student reads, and the label of what to reread."""
+    """A plausible mistake, the sentence a student reads, and the label of what to reread.
+
+    `function` is a wrong implementation; None if the exercise's `faulty` makes this mistake when asked for it by name.
+    """
 
     name: str
     sentence: str
     reread: str
-    function: Callable
+    function: Callable | None = None
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One function a student writes, and all that is needed to judge it."""
+    """One function a student writes, and all that is needed to judge it.
+
+    Args:
+        oracle: the function of `autograder.oracles.<unit>` that says what PyTorch gives.
+        tolerance: largest error of a right answer, relative where the expected number is larger than 1.
+        faulty: a right implementation with one argument more, `slips`, a set of names of misconceptions: it makes
+            these mistakes, one or several at once. It lets pairs of them be recognised.
+        forward: the forward pass whose gradients are asked for, where no exercise of the same oracle asks for it.
+        pointless: calls that would leave nothing to do, as dotted names: numpy.convolve, or as_strided for any module.
+    """
 
     unit: str
     function: str
@@ -71,6 +85,31 @@ class Exercise:
     oracle: str
     misconceptions: tuple[Misconception, ...]
     tolerance: float = EXACT
+    faulty: Callable | None = None
+    forward: Callable | None = None
+    pointless: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether the layer is linear in each argument, so that right answers to its cases have no error at all."""
+        return self.tolerance == EXACT
+
+    def wrong(self, *mistakes: Misconception) -> Callable:
+        """An implementation that makes all of `mistakes`.
+
+        Raises:
+            ValueError: several at once, of which one has a function of its own.
+        """
+        functions = [mistake.function for mistake in mistakes if mistake.function]
+        if not functions:
+            return partial(self.faulty, slips=frozenset(mistake.name for mistake in mistakes))
+        if len(mistakes) > 1:
+            raise ValueError(f"{self.function} can't make {' and '.join(m.name for m in mistakes)} at once")
+        return functions[0]
+
+    def pairs(self) -> Iterator[tuple[Misconception, Misconception]]:
+        """The misconceptions, two by two, that can be made at once."""
+        return combinations([mistake for mistake in self.misconceptions if not mistake.function], 2)
 
     @property
     def output_names(self) -> tuple[str, ...]:

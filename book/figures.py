@@ -42,6 +42,27 @@ def row(label, values, *, at=0, size=None, read=(), write=(), padding=0, index=N
     return {"label": label, "rows": [cells]}
 
 
+def grid(label, values, *, at=(0, 0), size=None, read=(), write=(), padding=(0, 0, 0, 0), blank=()):
+    """A matrix as rows of cells, with the index i,j in each.
+
+    Values start in row and column `at` of `size` rows and columns; the other cells stay empty. `read`, `write` and
+    `blank` (drawn empty, though they have a place) hold index pairs into values; the outer rows and columns that
+    `padding` (top, bottom, left, right) counts are drawn as padding and not counted by the index.
+    """
+    values = np.asarray(values)
+    height, width = values.shape
+    top, bottom, left, right = padding
+    rows = [[None] * (size or (at[0] + height, at[1] + width))[1] for _ in range((size or (at[0] + height,))[0])]
+    for i, j in np.ndindex(values.shape):
+        if (i, j) in blank:
+            continue
+        inside = top <= i < height - bottom and left <= j < width - right
+        marks = [("read", (i, j) in read), ("write", (i, j) in write), ("padding", not inside)]
+        marked = " ".join(mark for mark, on in marks if on)
+        rows[at[0] + i][at[1] + j] = [number(values[i, j]), marked, f"{i - top},{j - left}" if inside else ""]
+    return {"label": label, "rows": rows}
+
+
 def frame(text, *panels):
     """One step: what happens, in words, and the arrays after it."""
     return {"text": text, "panels": panels}

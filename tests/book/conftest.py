@@ -46,8 +46,9 @@ def address(site):
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Chromium. Playwright keeps an asyncio loop running in this thread: it must end before other modules' tests."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

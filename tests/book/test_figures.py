@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import course_site
 import numpy as np
 import pytest
-from figures import frame, number, products, row, steps
+from figures import frame, grid, number, products, row, steps
 
 
 def test_numbers_and_sums_in_words():
@@ -30,6 +30,17 @@ def test_padding_is_marked_and_not_counted():
 
 def test_indices_can_be_replaced():
     assert [cell[2] for cell in row("w", [1, 2], index=[1, 0])["rows"][0]] == ["1", "0"]
+
+
+def test_a_grid_places_and_marks_its_values():
+    rows = grid("w", [[7, 8]], at=(1, 1), size=(2, 3), read={(0, 0)}, write={(0, 1)})["rows"]
+    assert rows == [[None] * 3, [None, ["7", "read", "0,0"], ["8", "write", "0,1"]]]
+
+
+def test_a_grid_does_not_count_its_padding_and_leaves_blanks():
+    rows = grid("x", [[0, 0, 0], [0, 5, 6]], padding=(1, 0, 1, 0), blank={(1, 2)})["rows"]
+    assert [cell and cell[2] for cell in rows[1]] == ["", "0,0", None]
+    assert [cell[1] for cell in rows[0]] == ["padding"] * 3
 
 
 def test_a_figure_holds_all_steps_and_shows_the_last():

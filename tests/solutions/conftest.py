@@ -1,15 +1,7 @@
-"""One Hypothesis profile for these tests: the same examples in every run, and few enough to be quick."""
-
-import os
+"""What the tests of the reference package share."""
 
 import pytest
 import torch
-from hypothesis import Phase, settings
-
-# mutmut wants to know whether a test fails, not the simplest way to make it fail.
-phases = [Phase.explicit, Phase.generate] if os.environ.get("MUTANT_UNDER_TEST") else list(Phase)
-settings.register_profile("solutions", derandomize=True, deadline=None, max_examples=40, phases=phases)
-settings.load_profile("solutions")
 
 
 @pytest.fixture(autouse=True, scope="package")
