@@ -41,7 +41,7 @@ def check(check_id: str, function: Callable) -> Verdict:
         exercise.outputs[index],
         [Trial(case, arrays[index], visible=True) for case, arrays in zip(exercise.cases, expected, strict=True)],
         [outcome.values[index] for outcome in outcomes],
-        exercise.mistakes,
+        exercise.suspects,
         exercise.tolerance,
     )
     changed = sorted({name for outcome in outcomes for name in outcome.changed})

@@ -6,6 +6,9 @@ import numpy as np
 
 from autograder.calls import Fault
 
+#: Roundings that may add up in the worst place of a case: the cases sum over a few hundred terms at most.
+ROUNDINGS = 512
+
 
 @dataclass(frozen=True)
 class Mismatch:
@@ -19,6 +22,11 @@ class Mismatch:
     wrong: np.ndarray | None = None
 
 
+def widened(tolerance: float, dtype: np.dtype) -> float:
+    """The tolerance for results of `dtype`: what float32 or float16 can't hold is not held against anyone."""
+    return max(tolerance, ROUNDINGS * float(np.finfo(dtype).eps)) if dtype.kind == "f" else tolerance
+
+
 def compare(got: np.ndarray | Fault, expected: np.ndarray, tolerance: float) -> Mismatch | None:
     """None if `got` equals `expected` to within `tolerance · max(1, |expected|)`, else what is wrong with it."""
     if isinstance(got, Fault):
@@ -29,7 +37,7 @@ def compare(got: np.ndarray | Fault, expected: np.ndarray, tolerance: float) -> 
         return Mismatch(f"got complex numbers ({got.dtype}), expected real ones: take the real part", got)
     if got.dtype.kind == "b":
         return Mismatch("got truth values (bool), expected numbers", got)
-    wrong = wrong_entries(got, expected, tolerance)
+    wrong = wrong_entries(got, expected, widened(tolerance, got.dtype))
     if not wrong.any():
         return None
     if not np.isfinite(got).all():
@@ -50,7 +58,7 @@ def same(a: np.ndarray | Fault, b: np.ndarray | Fault, tolerance: float) -> bool
         return isinstance(a, Fault) and isinstance(b, Fault) and a.kind == b.kind
     if a.shape != b.shape or a.dtype.kind in "cb" or b.dtype.kind in "cb":
         return False
-    return not wrong_entries(a, b, tolerance).any()
+    return not wrong_entries(a, b, max(widened(tolerance, a.dtype), widened(tolerance, b.dtype))).any()
 
 
 def where(wrong: np.ndarray) -> str:

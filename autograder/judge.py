@@ -19,8 +19,12 @@ from autograder.verdict import Diagnosis, Failure, Verdict
 HOPELESS = {"undefined", "not_callable", "signature", "stub", "timeout", "dead"}
 
 
+#: What is said after a pattern, which is an observation and no explanation.
+KNOWN_NO_MORE = "More than that can't be told from the numbers."
+
+
 class Mistake(Protocol):
-    """A misconception that can say whether it would have given `got` on the case of that index."""
+    """A misconception, or two at once, that can say whether it would have given `got` on the case of that index."""
 
     name: str
     sentence: str
@@ -53,10 +57,13 @@ def judge(
     output: Output,
     trials: Sequence[Trial],
     got: Sequence[np.ndarray | Fault],
-    mistakes: Sequence[Mistake],
+    suspects: Sequence[Sequence[Mistake]],
     tolerance: float,
 ) -> Verdict:
-    """The verdict on one output: `got[i]` is what the student's function gave for `trials[i]`."""
+    """The verdict on one output: `got[i]` is what the student's function gave for `trials[i]`.
+
+    `suspects` are tried one sequence after the other: single misconceptions before pairs.
+    """
     mismatches = [compare(value, trial.expected, tolerance) for value, trial in zip(got, trials, strict=True)]
     groups = {
         group: all(m is None for m, t in zip(mismatches, trials, strict=True) if t.case.group == group)
@@ -74,7 +81,7 @@ def judge(
         return verdict
     return verdict.with_failure(
         failure=smallest_failure(trials, got, mismatches),
-        diagnosis=diagnose(output.name, trials, got, mismatches, mistakes, tolerance),
+        diagnosis=diagnose(output.name, trials, got, mismatches, suspects, tolerance),
     )
 
 
@@ -102,7 +109,7 @@ def diagnose(
     trials: Sequence[Trial],
     got: Sequence[np.ndarray | Fault],
     mismatches: Sequence[Mismatch | None],
-    mistakes: Sequence[Mistake],
+    suspects: Sequence[Sequence[Mistake]],
     tolerance: float,
 ) -> Diagnosis | None:
     """The one misconception that would have given every one of these results, else the pattern they show.
@@ -111,15 +118,21 @@ def diagnose(
     """
     if all(isinstance(value, Fault) for value in got):
         return None  # the fault's own message says all there is to say
-    explaining = [
-        mistake for mistake in mistakes if all(mistake.matches(output, i, value) for i, value in enumerate(got))
+    for mistakes in suspects:
+        explaining = [
+            mistake for mistake in mistakes if all(mistake.matches(output, i, value) for i, value in enumerate(got))
+        ]
+        if len(explaining) == 1:
+            return Diagnosis(explaining[0].sentence, explaining[0].reread, explaining[0].name)
+        if explaining:
+            break
+    failing = [
+        (value, trial.expected) for value, trial, mismatch in zip(got, trials, mismatches, strict=True) if mismatch
     ]
-    if len(explaining) == 1:
-        return Diagnosis(explaining[0].sentence, explaining[0].reread, explaining[0].name)
-    pairs = [
-        (value, trial.expected)
-        for value, trial, mismatch in zip(got, trials, mismatches, strict=True)
-        if mismatch and mismatch.wrong is not None
-    ]
-    statement = pattern(pairs, tolerance) if len(pairs) == sum(m is not None for m in mismatches) else None
-    return Diagnosis(statement) if statement else None
+    arrays = [(value, want) for value, want in failing if is_numbers(value)]
+    statement = pattern(arrays, tolerance, output) if len(arrays) == len(failing) else None
+    return Diagnosis(f"{statement or 'The numbers fit no mistake that is known here.'} {KNOWN_NO_MORE}")
+
+
+def is_numbers(value: np.ndarray | Fault) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind not in "bc"

@@ -4,7 +4,7 @@ One `Exercise` per function a student writes, in `autograder/exercises/<unit>.py
 the grading, the student's bundle, the tests of the specs themselves) is derived from it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
@@ -61,6 +61,18 @@ class Misconception:
     sentence: str
     reread: str
     function: Callable | None = None
+
+
+def sentence_of(mistakes: Sequence[Misconception]) -> str:
+    """What a student reads who made these mistakes."""
+    if len(mistakes) == 1:
+        return mistakes[0].sentence
+    return "Two mistakes together give this. " + " ".join(f"({i}) {m.sentence}" for i, m in enumerate(mistakes, 1))
+
+
+def name_of(mistakes: Sequence[Misconception]) -> str:
+    """The misconceptions' names, as reports count them: joined by " + "."""
+    return " + ".join(mistake.name for mistake in mistakes)
 
 
 @dataclass(frozen=True)

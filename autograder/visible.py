@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import importlib.util
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograder.calls import Fault, Outcome, call
-from autograder.spec import Case, Exercise, Output
+from autograder.spec import Case, Exercise, Misconception, Output, name_of, sentence_of
 from autograder.units import UNITS
 
 BUNDLED = Path(__file__).parent / "bundled"
@@ -51,6 +52,11 @@ class VisibleExercise:
     cases: tuple[Case, ...]
     expected: tuple[tuple[np.ndarray, ...], ...]
     mistakes: tuple[KnownMistake, ...]
+    pairs: tuple[KnownMistake, ...]
+
+    @property
+    def suspects(self) -> tuple[tuple[KnownMistake, ...], tuple[KnownMistake, ...]]:
+        return self.mistakes, self.pairs
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -74,9 +80,6 @@ def digest(got: np.ndarray | Fault) -> str:
 def describe(exercise: Exercise) -> dict:
     """The student's view of `exercise` as plain data for JSON."""
     cases = exercise.visible_cases()
-    outcomes = {
-        mistake.name: [exercise.run(mistake.function, case) for case in cases] for mistake in exercise.misconceptions
-    }
     return {
         "unit": exercise.unit,
         "function": exercise.function,
@@ -93,18 +96,21 @@ def describe(exercise: Exercise) -> dict:
             for case in cases
         ],
         "expected": [[plain(array) for array in exercise.expected(case)] for case in cases],
-        "mistakes": [
-            {
-                "name": mistake.name,
-                "sentence": mistake.sentence,
-                "reread": mistake.reread,
-                "digests": {
-                    name: [digest(outcome.values[i]) for outcome in outcomes[mistake.name]]
-                    for i, name in enumerate(exercise.output_names)
-                },
-            }
-            for mistake in exercise.misconceptions
-        ],
+        "mistakes": [recognisable(exercise, (mistake,), cases) for mistake in exercise.misconceptions],
+        "pairs": [recognisable(exercise, pair, cases) for pair in exercise.pairs()],
+    }
+
+
+def recognisable(exercise: Exercise, mistakes: Sequence[Misconception], cases: Sequence[Case]) -> dict:
+    """A misconception, or two at once, with the digests of what they give."""
+    outcomes = [exercise.run(exercise.wrong(*mistakes), case) for case in cases]
+    return {
+        "name": name_of(mistakes),
+        "sentence": sentence_of(mistakes),
+        "reread": mistakes[0].reread,
+        "digests": {
+            name: [digest(outcome.values[i]) for outcome in outcomes] for i, name in enumerate(exercise.output_names)
+        },
     }
 
 
@@ -140,21 +146,22 @@ def understand(data: dict) -> VisibleExercise:
         ),
         expected=tuple(tuple(unplain(array) for array in arrays) for arrays in data["expected"]),
         mistakes=tuple(KnownMistake(**mistake) for mistake in data["mistakes"]),
+        pairs=tuple(KnownMistake(**pair) for pair in data["pairs"]),
     )
 
 
 @cache
-def visible_unit(unit: str) -> dict[str, VisibleExercise]:
-    """The student's view of every exercise of `unit`, by function name; empty if the unit has none."""
-    bundled = BUNDLED / f"{unit}.json"
-    if bundled.exists():
-        described = json.loads(bundled.read_text(encoding="utf-8"))
-    elif importlib.util.find_spec(f"autograder.exercises.{unit}"):
-        exercises = importlib.import_module(f"autograder.exercises.{unit}").EXERCISES
-        described = [describe(exercise) for exercise in exercises]
-    else:
-        return {}
-    return {data["function"]: understand(data) for data in described}
+def sources() -> dict[str, dict | Exercise]:
+    """By function name, every exercise's description in the bundle, or in a checkout its spec."""
+    found: dict[str, dict | Exercise] = {}
+    for unit in UNITS:
+        bundled = BUNDLED / f"{unit}.json"
+        if bundled.exists():
+            found |= {data["function"]: data for data in json.loads(bundled.read_text(encoding="utf-8"))}
+        elif importlib.util.find_spec(f"autograder.exercises.{unit}"):
+            exercises = importlib.import_module(f"autograder.exercises.{unit}").EXERCISES
+            found |= {exercise.function: exercise for exercise in exercises}
+    return found
 
 
 @cache
@@ -164,10 +171,7 @@ def visible_exercise(function: str) -> VisibleExercise:
     Raises:
         ValueError: no unit has such an exercise.
     """
-    known: list[str] = []
-    for unit in UNITS:
-        exercises = visible_unit(unit)
-        if function in exercises:
-            return exercises[function]
-        known += exercises
-    raise ValueError(f"no exercise is called {function!r}; there are {', '.join(known)}")
+    if function not in sources():
+        raise ValueError(f"no exercise is called {function!r}; there are {', '.join(sources())}")
+    source = sources()[function]
+    return understand(describe(source) if isinstance(source, Exercise) else source)

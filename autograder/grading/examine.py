@@ -11,7 +11,7 @@ import numpy as np
 from autograder.calls import Fault, Outcome
 from autograder.compare import same
 from autograder.judge import Trial, collect, judge
-from autograder.spec import Case, Exercise, Misconception
+from autograder.spec import Case, Exercise, Misconception, name_of, sentence_of
 from autograder.units import UNITS
 from autograder.verdict import Verdict
 
@@ -58,24 +58,32 @@ def parse_checks(source: str) -> list[tuple[str, str]]:
     return checks
 
 
-@dataclass(frozen=True)
-class RecordedMistake:
-    """A misconception with what it gives on the cases of one examination."""
+@dataclass
+class LazyMistake:
+    """One misconception, or two at once; what they give on a case is computed when it is asked for."""
 
-    name: str
-    sentence: str
-    reread: str
-    values: dict[str, list[np.ndarray | Fault]]
-    tolerance: float
+    mistakes: Sequence[Misconception]
+    exercise: Exercise
+    cases: Sequence[Case]
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, mistake: Misconception, exercise: Exercise, cases: Sequence[Case]) -> "RecordedMistake":
-        outcomes = [exercise.run(mistake.function, case) for case in cases]
-        values = {name: [outcome.values[i] for outcome in outcomes] for i, name in enumerate(exercise.output_names)}
-        return cls(mistake.name, mistake.sentence, mistake.reread, values, exercise.tolerance)
+    @property
+    def name(self) -> str:
+        return name_of(self.mistakes)
+
+    @property
+    def sentence(self) -> str:
+        return sentence_of(self.mistakes)
+
+    @property
+    def reread(self) -> str:
+        return self.mistakes[0].reread
 
     def matches(self, output: str, index: int, got: np.ndarray | Fault) -> bool:
-        return same(got, self.values[output][index], self.tolerance)
+        if index not in self.outcomes:
+            self.outcomes[index] = self.exercise.run(self.exercise.wrong(*self.mistakes), self.cases[index])
+        value = self.outcomes[index].values[self.exercise.output_names.index(output)]
+        return same(got, value, self.exercise.tolerance)
 
 
 def lightened(outcome: Outcome, shapes: Sequence[tuple[int, ...]]) -> Outcome:
@@ -100,13 +108,13 @@ class Examiner:
 
     call: Caller
     seed: list[int]
-    prepared: dict[str, tuple[list[Trial], list[RecordedMistake]]] = field(default_factory=dict)
+    prepared: dict[str, tuple] = field(default_factory=dict)
 
     def examine(self, check_id: str, name: str) -> Verdict:
         """The verdict on `check_id` for the student's function called `name`."""
         function, _, output = check_id.partition(".")
         exercise = exercises()[function]
-        cases, expected, visible, mistakes = self.prepare(exercise)
+        cases, expected, visible, suspects = self.prepare(exercise)
         index = exercise.output_names.index(output)
         shapes = {id(c): tuple(array.shape for array in e) for c, e in zip(cases, expected, strict=True)}
         outcomes = collect(lambda case: lightened(self.call(name, exercise, case), shapes[id(case)]), cases)
@@ -115,20 +123,22 @@ class Examiner:
             exercise.outputs[index],
             [Trial(c, e[index], i < visible) for i, (c, e) in enumerate(zip(cases, expected, strict=True))],
             [outcome.values[index] for outcome in outcomes],
-            mistakes,
+            suspects,
             exercise.tolerance,
         )
 
     def prepare(self, exercise: Exercise):
-        """Cases, expected outputs, how many of the cases are visible, and the misconceptions' results."""
+        """Cases, expected outputs, how many of the cases are visible, and the misconceptions, single and in pairs."""
         if exercise.function not in self.prepared:
             visible = exercise.visible_cases()
             cases = visible + exercise.hidden_cases(self.seed)
-            mistakes = [RecordedMistake.of(mistake, exercise, cases) for mistake in exercise.misconceptions]
             self.prepared[exercise.function] = (
                 cases,
                 [exercise.expected(c) for c in cases],
                 len(visible),
-                mistakes,
+                [
+                    [LazyMistake((mistake,), exercise, cases) for mistake in exercise.misconceptions],
+                    [LazyMistake(pair, exercise, cases) for pair in exercise.pairs()],
+                ],
             )
         return self.prepared[exercise.function]

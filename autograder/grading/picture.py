@@ -108,7 +108,7 @@ def add_submission(
     answers = verdicts(course, assignment.name, student)
     for verdict in answers:
         add_verdict(picture, verdict)
-    held.update({verdict["diagnosis"] for verdict in answers if verdict["diagnosis"]})
+    held.update({name for verdict in answers if verdict["diagnosis"] for name in verdict["diagnosis"].split(" + ")})
 
 
 def add_verdict(picture: Picture, verdict: dict) -> None:

@@ -1,5 +1,6 @@
 """Every spec keeps its promises: right answers get all points, wrong ones lose some and are called by their name."""
 
+import importlib
 import itertools
 
 import numpy as np
@@ -39,7 +40,7 @@ def visible_verdicts(exercise, function):
             output,
             [Trial(case, arrays[i], True) for case, arrays in zip(known.cases, known.expected, strict=True)],
             [outcome.values[i] for outcome in outcomes],
-            known.mistakes,
+            known.suspects,
             known.tolerance,
         )
         for i, output in enumerate(known.outputs)
@@ -48,33 +49,60 @@ def visible_verdicts(exercise, function):
 
 @by_exercise
 @pytest.mark.parametrize("seed", SEEDS, ids=str)
-def test_reference_equals_pytorch_exactly(exercise, seed):
+def test_reference_equals_pytorch(exercise, seed):
+    """Exactly, where the layer is linear in each argument."""
     for case in exercise.visible_cases() + exercise.hidden_cases(seed):
         torch = oracle.expected(exercise.unit, exercise.oracle, case, exercise.output_names)
         for ours, theirs in zip(exercise.expected(case), torch, strict=True):
-            np.testing.assert_array_equal(ours, theirs, err_msg=case.describe())
+            atol = 0 if exercise.exact else exercise.tolerance / 100
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=atol, err_msg=case.describe())
 
 
-@by_exercise
-def test_gradients_equal_exact_central_differences(exercise):
-    """The loss sum(dout · out) is linear in each argument, so differences with h = 1 have no error at all."""
-    forwards = [e for e in EXERCISES if e.oracle == exercise.oracle and "dout" not in e.parameters.split(", ")]
+def forward_of(exercise):
+    """The forward pass whose gradients a backward exercise asks for."""
+    if exercise.forward:
+        return exercise.forward
+    return next(e.reference for e in EXERCISES if e.oracle == exercise.oracle and "dout" not in parameters(e))
+
+
+def parameters(exercise):
+    return [part.strip().split("=")[0] for part in exercise.parameters.split(",")]
+
+
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if "dout" in parameters(e)], ids=lambda e: e.function)
+def test_gradients_equal_central_differences(exercise):
+    """Of the loss sum(dout · out). Where that is linear in each argument, differences with h = 1 have no error."""
+    forward, h = forward_of(exercise), 1.0 if exercise.exact else 1e-5
     for case in exercise.visible_cases():
-        if "dout" not in case.arguments:
-            continue
         inputs = {name: value for name, value in case.arguments.items() if name != "dout"}
         for name, gradient in zip(exercise.output_names, exercise.expected(case), strict=True):
             argument = name.removeprefix("d")
-            numerical = np.zeros_like(inputs[argument])
+            start = inputs.get(argument, np.zeros_like(gradient))
+            numerical = np.zeros_like(start)
             for index in np.ndindex(numerical.shape):
                 losses = []
-                for step in (1.0, -1.0):
-                    moved = inputs[argument].copy()
+                for step in (h, -h):
+                    moved = start.copy()
                     moved[index] += step
-                    out = forwards[0].reference(*(inputs | {argument: moved}).values(), **case.options)
-                    losses.append(np.sum(case.arguments["dout"] * out))
-                numerical[index] = (losses[0] - losses[1]) / 2
-            np.testing.assert_array_equal(gradient, numerical, err_msg=f"{name}: {case.describe()}")
+                    losses.append(
+                        np.sum(case.arguments["dout"] * forward(**(inputs | {argument: moved}), **case.options))
+                    )
+                numerical[index] = (losses[0] - losses[1]) / (2 * h)
+            atol = 0 if exercise.exact else 1e-5 * max(1, np.abs(gradient).max())
+            np.testing.assert_allclose(gradient, numerical, rtol=0, atol=atol, err_msg=f"{name}: {case.describe()}")
+
+
+RIGHT = [
+    (exercise, function)
+    for exercise in EXERCISES
+    for function in importlib.import_module(f".right.{exercise.unit}", __package__).RIGHT[exercise.function]
+]
+
+
+@pytest.mark.parametrize(("exercise", "function"), RIGHT, ids=[f"{e.function}-{f.__name__}" for e, f in RIGHT])
+def test_right_answers_get_all_points_however_they_are_written(exercise, function):
+    for verdict in examine(exercise, function).values():
+        assert verdict.points == verdict.max_points, verdict.text()
 
 
 @by_exercise
@@ -122,7 +150,7 @@ def test_constants_get_nothing(exercise, fill):
 @by_mistake
 @pytest.mark.parametrize("seed", SEEDS, ids=str)
 def test_a_misconception_loses_points_and_is_called_by_its_name(exercise, mistake, seed):
-    verdicts = examine(exercise, mistake.function, seed)
+    verdicts = examine(exercise, exercise.wrong(mistake), seed)
     failed = [verdict for verdict in verdicts.values() if not verdict.passed]
     assert failed, f"{mistake.name} gets full points"
     for verdict in failed:
@@ -134,7 +162,7 @@ def test_a_misconception_loses_points_and_is_called_by_its_name(exercise, mistak
 
 @by_mistake
 def test_a_misconception_is_recognised_from_the_visible_cases_alone(exercise, mistake):
-    failed = [verdict for verdict in visible_verdicts(exercise, mistake.function).values() if not verdict.passed]
+    failed = [verdict for verdict in visible_verdicts(exercise, exercise.wrong(mistake)).values() if not verdict.passed]
     assert failed
     assert {verdict.diagnosis.name for verdict in failed} == {mistake.name}
 
@@ -142,18 +170,59 @@ def test_a_misconception_is_recognised_from_the_visible_cases_alone(exercise, mi
 @by_exercise
 def test_misconceptions_differ_from_each_other_on_what_they_get_wrong(exercise):
     cases = exercise.visible_cases()
-    for a, b in itertools.combinations(exercise.misconceptions, 2):
-        pairs = [(exercise.run(a.function, case).values, exercise.run(b.function, case).values) for case in cases]
+    expected = [exercise.expected(case) for case in cases]
+    gives = {m.name: [exercise.run(exercise.wrong(m), case).values for case in cases] for m in exercise.misconceptions}
+    for a, b in itertools.combinations(gives, 2):
         for i, name in enumerate(exercise.output_names):
-            expected = [exercise.expected(case)[i] for case in cases]
-            if any(compare(x[i], e, exercise.tolerance) for (x, _), e in zip(pairs, expected, strict=True)):
-                assert any(not same(x[i], y[i], exercise.tolerance) for x, y in pairs), f"{a.name}, {b.name}: {name}"
+            if any(compare(x[i], e[i], exercise.tolerance) for x, e in zip(gives[a], expected, strict=True)):
+                pairs = zip(gives[a], gives[b], strict=True)
+                assert any(not same(x[i], y[i], exercise.tolerance) for x, y in pairs), f"{a}, {b}: {name}"
+
+
+PAIRS = [(exercise, pair) for exercise in EXERCISES for pair in exercise.pairs()]
+
+
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.faulty], ids=lambda e: e.function)
+def test_the_faulty_implementation_without_slips_is_right(exercise):
+    for verdict in examine(exercise, exercise.wrong()).values():
+        assert verdict.passed, verdict.text()
+
+
+@pytest.mark.parametrize(("exercise", "pair"), PAIRS, ids=[f"{e.function}-{a.name}-{b.name}" for e, (a, b) in PAIRS])
+def test_two_misconceptions_at_once_are_never_called_by_a_third_name(exercise, pair):
+    """Where one of the two has no effect the other one is named; where other pairs give the same, none."""
+    names = {mistake.name for mistake in pair}
+    for verdict in visible_verdicts(exercise, exercise.wrong(*pair)).values():
+        if not verdict.passed and verdict.diagnosis and verdict.diagnosis.name:
+            found = set(verdict.diagnosis.name.split(" + "))
+            assert found & names, verdict.diagnosis.name
+
+
+@pytest.mark.parametrize("exercise", [e for e in EXERCISES if e.faulty], ids=lambda e: e.function)
+def test_most_pairs_are_recognised(exercise):
+    named = failed = 0
+    for pair in exercise.pairs():
+        for verdict in visible_verdicts(exercise, exercise.wrong(*pair)).values():
+            if not verdict.passed:
+                failed += 1
+                named += bool(verdict.diagnosis and verdict.diagnosis.name)
+    assert named >= 0.7 * failed, f"{named} of {failed}"
 
 
 @by_exercise
 def test_there_are_enough_misconceptions(exercise):
-    assert len(exercise.misconceptions) >= 5
+    assert len(exercise.misconceptions) >= 3
     assert len({mistake.name for mistake in exercise.misconceptions}) == len(exercise.misconceptions)
+
+
+#: How many a unit must know.
+MOST = {"conv2d", "multichannel", "stride", "im2col", "locally_connected", "spatial_batchnorm"}
+
+
+@pytest.mark.parametrize("unit", sorted({exercise.unit for exercise in EXERCISES}))
+def test_units_have_enough_misconceptions(unit):
+    names = {mistake.name for exercise in EXERCISES if exercise.unit == unit for mistake in exercise.misconceptions}
+    assert len(names) >= (8 if unit in MOST else 5)
 
 
 @by_exercise
@@ -189,7 +258,7 @@ def test_what_the_student_gets_holds_no_hidden_case_and_no_code(exercise):
 
     text = json.dumps(describe(exercise))
     for mistake in exercise.misconceptions:
-        for line in inspect.getsource(mistake.function).splitlines()[1:]:
+        for line in inspect.getsource(mistake.function or exercise.faulty).splitlines()[1:]:
             assert line.strip() not in text
     for case in exercise.hidden_cases([1]):
         for value in case.arguments.values():
