@@ -85,6 +85,7 @@ class Exercise:
         faulty: a right implementation with one argument more, `slips`, a set of names of misconceptions: it makes
             these mistakes, one or several at once. It lets pairs of them be recognised.
         forward: the forward pass whose gradients are asked for, where no exercise of the same oracle asks for it.
+        kinked: case groups at a kink or a tie, whose gradient is a convention that no difference can measure.
         pointless: calls that would leave nothing to do, as dotted names: numpy.convolve, or as_strided for any module.
     """
 
@@ -99,6 +100,7 @@ class Exercise:
     tolerance: float = EXACT
     faulty: Callable | None = None
     forward: Callable | None = None
+    kinked: tuple[str, ...] = ()
     pointless: tuple[str, ...] = ()
 
     @property

@@ -41,106 +41,105 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def correlate(x, w, padding):
-    """The right answer in one line, for the wrong ones to depart from."""
-    return np.correlate(np.pad(x, padding), w, "valid")
-
-
-def forward_flipped(x, w, *, padding=0):
-    return correlate(x, w[::-1], padding)
-
-
-def forward_no_padding(x, w, *, padding=0):
-    return correlate(x, w, 0)
-
-
-def forward_always_same(x, w, *, padding=0):
-    return correlate(x, w, len(w) // 2)
-
-
-def forward_one_side(x, w, *, padding=0):
-    return np.correlate(np.concatenate([np.zeros(2 * padding), x]), w, "valid")
-
-
-def forward_last_missing(x, w, *, padding=0):
-    right = correlate(x, w, padding)
-    right[-1] = 0
-    return right
-
-
-def forward_assigns(x, w, *, padding=0):
-    x_pad = np.pad(x, padding)
-    return w[-1] * x_pad[len(w) - 1 :]
-
-
-def forward_integers(x, w, *, padding=0):
-    x_pad = np.pad(x, padding)
-    out = np.zeros(len(x_pad) - len(w) + 1, dtype=int)
-    for i in range(len(out)):
-        out[i] = x_pad[i : i + len(w)] @ w
+def forward_with(x, w, *, padding=0, slips=frozenset()):
+    """The forward pass, with the mistakes named in `slips`."""
+    if "padding-ignored" in slips:
+        padding = 0
+    if "always-same" in slips:
+        padding = len(w) // 2
+    before = 2 * padding if "padded-on-one-side" in slips else padding
+    x_pad = np.concatenate([np.zeros(before), x, np.zeros(2 * padding - before)])
+    if "kernel-flipped" in slips:
+        w = w[::-1]
+    out = np.zeros(len(x_pad) - len(w) + 1, dtype=int if "integer-output" in slips else float)
+    for i in range(len(out) - ("last-output-missing" in slips)):
+        products = w * x_pad[i : i + len(w)]
+        out[i] = products[-1] if "overwritten" in slips else products.sum()
     return out
 
 
-def dw_right(dout, x, padding):
-    return np.correlate(np.pad(x, padding), dout, "valid")
+def backward_with(dout, x, w, *, padding=0, slips=frozenset()):
+    """The backward pass, with the mistakes named in `slips`."""
+    if "dout-taken-as-ones" in slips:
+        dout = np.ones_like(dout)
+    dx, dw = dx_with(dout, x, w, padding, slips), dw_with(dout, x, w, padding, slips)
+    return (dw, dx) if "gradients-swapped" in slips else (dx, dw)
 
 
-def dx_right(dout, w, length, padding):
-    return np.convolve(dout, w)[padding : padding + length]
-
-
-def backward_not_flipped(dout, x, w, *, padding=0):
-    return dx_right(dout, w[::-1], len(x), padding), dw_right(dout, x, padding)
-
-
-def backward_not_cropped(dout, x, w, *, padding=0):
-    return np.convolve(dout, w), dw_right(dout, x, padding)
-
-
-def backward_wrong_crop(dout, x, w, *, padding=0):
-    return np.convolve(dout, w)[: len(x)], dw_right(dout, x, padding)
-
-
-def backward_same_dx(dout, x, w, *, padding=0):
-    dx = np.correlate(np.pad(dout, len(w) // 2), w[::-1], "valid")
-    return dx, dw_right(dout, x, padding)
-
-
-def backward_assigns_dx(dout, x, w, *, padding=0):
+def dx_with(dout, x, w, padding, slips):
+    if "kernel-not-flipped" in slips:
+        w = w[::-1]
+    if "backward-always-same" in slips:
+        return np.correlate(np.pad(dout, len(w) // 2), w[::-1], "valid")
     dx_pad = np.zeros(len(x) + 2 * padding)
     for i in range(len(dout)):
-        dx_pad[i : i + len(w)] = dout[i] * w
-    return dx_pad[padding : padding + len(x)], dw_right(dout, x, padding)
+        window = dx_pad[i : i + len(w)]
+        window[:] = dout[i] * w if "overlaps-overwritten" in slips else window + dout[i] * w
+    if "padding-not-cropped" in slips:
+        return dx_pad
+    first = 0 if "cropped-at-one-end" in slips else padding
+    return dx_pad[first : first + len(x)]
 
 
-def backward_dw_flipped(dout, x, w, *, padding=0):
-    return dx_right(dout, w, len(x), padding), dw_right(dout, x, padding)[::-1]
-
-
-def backward_dw_unpadded(dout, x, w, *, padding=0):
+def dw_with(dout, x, w, padding, slips):
+    x_seen = x if "dw-from-unpadded-x" in slips else np.pad(x, padding)
     dw = np.zeros(len(w))
-    for k in range(len(w)):
-        inside = x[k : k + len(dout)]
-        dw[k] = dout[: len(inside)] @ inside
-    return dx_right(dout, w, len(x), padding), dw
+    for i in range(len(dout)):
+        window = np.zeros(len(w))
+        window[: len(x_seen[i : i + len(w)])] = x_seen[i : i + len(w)]
+        dw = dout[i] * window if "dw-overwritten" in slips else dw + dout[i] * window
+    if "dw-averaged" in slips:
+        dw = dw / len(dout)
+    return dw[::-1] if "dw-reversed" in slips else dw
 
 
-def backward_ones(dout, x, w, *, padding=0):
-    ones = np.ones_like(dout)
-    return dx_right(ones, w, len(x), padding), dw_right(ones, x, padding)
+def pool_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for group, length, k in [
+        ("whole runs", 6, 3),
+        ("whole runs", 2 * int(rng.integers(3, 6)), 2),
+        ("shorter last run", 7, 3),
+        ("shorter last run", 4 * int(rng.integers(1, 3)) + 2, 4),
+        ("negative entries", 6, 2),
+        ("runs of one", int(rng.integers(3, 6)), 1),
+        ("one run", int(rng.integers(4, 7)), 7),
+    ]:
+        x = rng.permutation(np.arange(1.0, length + 1)) - (length + 3 if group == "negative entries" else 3)
+        cases.append(Case(group, {"dout": integers(rng, -(-length // k)), "x": x, "k": k}))
+    for length, k in ((6, 3), (7, 4)):
+        x = rng.permutation(np.arange(1.0, length + 1)) - 3
+        best = int(np.argmax(x[:k]))
+        x[(best + 1) % k] = x[best]
+        cases.append(Case("ties", {"dout": integers(rng, -(-length // k)), "x": x, "k": k}))
+    return cases
 
 
-def backward_mean_dw(dout, x, w, *, padding=0):
-    return dx_right(dout, w, len(x), padding), dw_right(dout, x, padding) / len(dout)
-
-
-def backward_assigns_dw(dout, x, w, *, padding=0):
-    x_pad = np.pad(x, padding)
-    return dx_right(dout, w, len(x), padding), dout[-1] * x_pad[len(dout) - 1 :]
-
-
-def backward_swapped(dout, x, w, *, padding=0):
-    return dw_right(dout, x, padding), dx_right(dout, w, len(x), padding)
+def pool_with(dout, x, k, *, slips=frozenset()):
+    """The backward pass of max-pooling, with the mistakes named in `slips`."""
+    dx = np.zeros(len(x))
+    for i in range(len(dout)):
+        run = x[i * k : i * k + k]
+        if "remainder-dropped" in slips and len(run) < k:
+            continue
+        largest = run == run.max()
+        if "last-of-equals" in slips:
+            place = len(run) - 1 - np.argmax(largest[::-1])
+        else:
+            place = np.argmax(np.abs(run) if "largest-in-size" in slips else run)
+        share = np.zeros(len(run))
+        if "handed-to-everyone" in slips:
+            share[:] = 1
+        elif "handed-to-all-equals" in slips:
+            share[largest] = 1
+        else:
+            share[place] = 1
+        if "place-in-the-run" in slips:
+            dx[: len(run)] += share * dout[i]
+        elif "multiplied-by-x" in slips:
+            dx[i * k : i * k + k] = share * dout[i] * run
+        else:
+            dx[i * k : i * k + k] = share * dout[i]
+    return dx
 
 
 EXERCISES = (
@@ -152,48 +151,43 @@ EXERCISES = (
         cases=forward_cases,
         reference=solutions.conv1d_forward,
         oracle="conv1d",
+        faulty=forward_with,
+        pointless=("numpy.correlate", "numpy.convolve"),
         misconceptions=(
             Misconception(
                 "kernel-flipped",
                 "This is what you get when the kernel is flipped before it slides over x, as np.convolve does it.",
                 "eq-conv1d-forward",
-                forward_flipped,
             ),
             Misconception(
                 "padding-ignored",
                 "This is what you get when x is not padded: the option padding has no effect.",
                 "eq-conv1d-forward",
-                forward_no_padding,
             ),
             Misconception(
                 "always-same",
                 "This is what you get when x is always padded by half a kernel, whatever padding says.",
                 "eq-conv1d-forward",
-                forward_always_same,
             ),
             Misconception(
                 "padded-on-one-side",
                 "This is what you get when all the zeros are put before x instead of half of them after it.",
                 "eq-conv1d-forward",
-                forward_one_side,
             ),
             Misconception(
                 "last-output-missing",
                 "This is what you get when the loop over the outputs ends one too early and the last one stays zero.",
                 "eq-conv1d-forward",
-                forward_last_missing,
             ),
             Misconception(
                 "overwritten",
                 "This is what you get when each kernel entry's product replaces the sum so far: = where += is meant.",
                 "eq-conv1d-forward",
-                forward_assigns,
             ),
             Misconception(
                 "integer-output",
                 "This is what you get when out is an array of integers, which cuts off every fraction.",
                 "eq-conv1d-forward",
-                forward_integers,
             ),
         ),
     ),
@@ -205,72 +199,112 @@ EXERCISES = (
         cases=backward_cases,
         reference=solutions.conv1d_backward,
         oracle="conv1d",
+        faulty=backward_with,
+        pointless=("numpy.correlate", "numpy.convolve"),
         misconceptions=(
             Misconception(
                 "kernel-not-flipped",
                 "This is what you get when dout meets the kernel as it is, not flipped.",
                 "eq-conv1d-dx",
-                backward_not_flipped,
             ),
             Misconception(
                 "padding-not-cropped",
                 "This is the gradient of the padded x: the entries that belong to the padding are still there.",
                 "eq-conv1d-dx",
-                backward_not_cropped,
             ),
             Misconception(
                 "cropped-at-one-end",
                 "This is the gradient of the padded x, cut to the length of x at the end only.",
                 "eq-conv1d-dx",
-                backward_wrong_crop,
             ),
             Misconception(
                 "backward-always-same",
                 'This is what you get when dout is padded by half a kernel, which is right for "same" only.',
                 "eq-conv1d-dx",
-                backward_same_dx,
             ),
             Misconception(
                 "overlaps-overwritten",
                 "This is what you get when overlapping contributions to dx replace each other: = where += is meant.",
                 "eq-conv1d-dx",
-                backward_assigns_dx,
             ),
             Misconception(
                 "dw-reversed",
                 "This is dw in reversed order: the kernel is flipped for dx, and not for dw.",
                 "eq-conv1d-dw",
-                backward_dw_flipped,
             ),
             Misconception(
                 "dw-from-unpadded-x",
                 "This is what you get when dw is computed from x instead of the padded x of the forward pass.",
                 "eq-conv1d-dw",
-                backward_dw_unpadded,
             ),
             Misconception(
                 "dout-taken-as-ones",
                 "This is what you get when every entry of dout is taken to be 1.",
                 "eq-conv1d-dw",
-                backward_ones,
             ),
             Misconception(
                 "dw-averaged",
                 "This is dw divided by the number of outputs: a mean where the chain rule has a sum.",
                 "eq-conv1d-dw",
-                backward_mean_dw,
             ),
             Misconception(
                 "dw-overwritten",
                 "This is what you get when each output's share of dw replaces the sum so far: = where += is meant.",
                 "eq-conv1d-dw",
-                backward_assigns_dw,
             ),
             Misconception(
                 "gradients-swapped",
                 "These are dw and dx in each other's place: the function returns dx first, then dw.",
                 "eq-conv1d-dx",
-                backward_swapped,
+            ),
+        ),
+    ),
+    Exercise(
+        unit="conv1d",
+        function="max_pool1d_backward",
+        parameters="dout, x, k",
+        outputs=(Output("dx", 3, "eq-conv1d-max-pool-dx"),),
+        cases=pool_cases,
+        reference=solutions.max_pool1d_backward,
+        oracle="max_pool1d",
+        faulty=pool_with,
+        forward=solutions.max_pool1d_forward,
+        kinked=("ties",),
+        misconceptions=(
+            Misconception(
+                "handed-to-everyone",
+                "This is what you get when every entry of a run receives the run's dout, as if the run were added up.",
+                "eq-conv1d-max-pool-dx",
+            ),
+            Misconception(
+                "handed-to-all-equals",
+                "This is what you get when all entries that equal the maximum receive dout, and not only one of them.",
+                "eq-conv1d-max-pool-dx",
+            ),
+            Misconception(
+                "last-of-equals",
+                "This is what you get when the last of several largest entries receives dout: here it is the first.",
+                "eq-conv1d-max-pool-dx",
+            ),
+            Misconception(
+                "largest-in-size",
+                "This is what you get when the entry that is largest without its sign is taken for the maximum.",
+                "eq-conv1d-max-pool-forward",
+            ),
+            Misconception(
+                "remainder-dropped",
+                "This is what you get when a last run that is shorter than k is left out.",
+                "eq-conv1d-max-pool-forward",
+            ),
+            Misconception(
+                "place-in-the-run",
+                "This is what you get when the place of the maximum within its run is used as its place in x.",
+                "eq-conv1d-max-pool-dx",
+            ),
+            Misconception(
+                "multiplied-by-x",
+                "This is what you get when dout is multiplied by the maximum itself on its way back.",
+                "eq-conv1d-max-pool-dx",
             ),
         ),
     ),

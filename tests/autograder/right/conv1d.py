@@ -38,7 +38,33 @@ def by_full_convolution(dout, x, w, *, padding=0):
     return np.convolve(dout, w)[padding : padding + len(x)], np.correlate(np.pad(x, padding), dout, "valid")
 
 
+def pool_by_argmax(dout, x, k):
+    padded = np.pad(x, (0, -len(x) % k), constant_values=-np.inf).reshape(-1, k)
+    dx = np.zeros_like(padded)
+    dx[np.arange(len(dout)), padded.argmax(axis=1)] = dout
+    return dx.ravel()[: len(x)]
+
+
+def pool_by_loops(dout, x, k):
+    dx = [0.0] * len(x)
+    for start in range(0, len(x), k):
+        best = start
+        for j in range(start, min(start + k, len(x))):
+            if x[j] > x[best]:
+                best = j
+        dx[best] = dout[start // k]
+    return dx
+
+
+def pool_by_add_at(dout, x, k):
+    dx = np.zeros(len(x))
+    starts = np.arange(0, len(x), k)
+    np.add.at(dx, [s + np.argmax(x[s : s + k]) for s in starts], dout)
+    return dx
+
+
 RIGHT = {
     "conv1d_forward": [by_loops, by_windows, by_fourier_transform],
     "conv1d_backward": [by_handing_out, by_matrix, by_full_convolution],
+    "max_pool1d_backward": [pool_by_argmax, pool_by_loops, pool_by_add_at],
 }
