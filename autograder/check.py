@@ -4,6 +4,9 @@ At grading time the cell that calls `check` does not run there: `autograder.grad
 function of its own, which judges with the same code on more cases.
 """
 
+import inspect
+import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +15,7 @@ import numpy as np
 
 from autograder import oracle
 from autograder.judge import Trial, collect, judge
+from autograder.shortcuts import shortcuts
 from autograder.spec import Case
 from autograder.verdict import Verdict
 from autograder.visible import VisibleExercise, visible_exercise
@@ -47,10 +51,24 @@ def check(check_id: str, function: Callable) -> Verdict:
     changed = sorted({name for outcome in outcomes for name in outcome.changed})
     if changed:
         verdict = verdict.with_remark(f"Take care: your function changes its argument {', '.join(changed)} in place.")
+    verdict = verdict.with_shortcuts(
+        shortcuts(sources_of(function), getattr(function, "__name__", ""), exercise.pointless)
+    )
     if not oracle.available():
         verdict = verdict.with_remark("PyTorch is not installed: compared with stored results only.")
     print(verdict.text())
     return verdict
+
+
+def sources_of(function: Callable) -> list[str]:
+    """The code in which `function` stands: all cells run so far in a notebook, else what can be found of it."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        return list(shell.user_ns.get("In", []))
+    try:
+        return [textwrap.dedent(inspect.getsource(function))]
+    except (OSError, TypeError):
+        return []
 
 
 def find(check_id: str) -> tuple[VisibleExercise, str]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -54,12 +55,23 @@ class Verdict:
     failure: Failure | None = None
     diagnosis: Diagnosis | None = None
     remarks: tuple[str, ...] = ()
+    shortcuts: tuple[str, ...] = ()
 
     def with_failure(self, failure: Failure, diagnosis: Diagnosis | None) -> "Verdict":
         return dataclasses.replace(self, failure=failure, diagnosis=diagnosis)
 
     def with_remark(self, remark: str) -> "Verdict":
         return dataclasses.replace(self, remarks=(*self.remarks, remark))
+
+    def with_shortcuts(self, names: Sequence[str], penalty: float = 0.0) -> "Verdict":
+        """The verdict on an answer that uses calls which leave nothing to do, at the cost of that share of points."""
+        if not names:
+            return self
+        marked = dataclasses.replace(self, shortcuts=tuple(names), points=round(self.points * (1 - penalty), 2))
+        cost = (
+            f"It costs {penalty:.0%} of the points." if penalty else "Whoever marks this notebook sees this note too."
+        )
+        return marked.with_remark(f"This task is to be solved without {' and '.join(names)}. {cost}")
 
     @property
     def passed(self) -> bool:
@@ -108,6 +120,7 @@ class Verdict:
             "groups": self.groups,
             "fault": self.failure.fault.kind if self.failure and self.failure.fault else None,
             "diagnosis": self.diagnosis.name if self.diagnosis else None,
+            "shortcuts": list(self.shortcuts),
         }
 
     def bundle(self) -> dict:

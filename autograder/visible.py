@@ -53,6 +53,7 @@ class VisibleExercise:
     expected: tuple[tuple[np.ndarray, ...], ...]
     mistakes: tuple[KnownMistake, ...]
     pairs: tuple[KnownMistake, ...]
+    pointless: tuple[str, ...]
 
     @property
     def suspects(self) -> tuple[tuple[KnownMistake, ...], tuple[KnownMistake, ...]]:
@@ -86,6 +87,7 @@ def describe(exercise: Exercise) -> dict:
         "parameters": exercise.parameters,
         "oracle": exercise.oracle,
         "tolerance": exercise.tolerance,
+        "pointless": exercise.pointless,
         "outputs": [vars(output) for output in exercise.outputs],
         "cases": [
             {
@@ -135,6 +137,7 @@ def understand(data: dict) -> VisibleExercise:
         parameters=data["parameters"],
         oracle=data["oracle"],
         tolerance=data["tolerance"],
+        pointless=tuple(data["pointless"]),
         outputs=tuple(Output(**output) for output in data["outputs"]),
         cases=tuple(
             Case(
@@ -151,17 +154,15 @@ def understand(data: dict) -> VisibleExercise:
 
 
 @cache
-def sources() -> dict[str, dict | Exercise]:
-    """By function name, every exercise's description in the bundle, or in a checkout its spec."""
-    found: dict[str, dict | Exercise] = {}
-    for unit in UNITS:
-        bundled = BUNDLED / f"{unit}.json"
-        if bundled.exists():
-            found |= {data["function"]: data for data in json.loads(bundled.read_text(encoding="utf-8"))}
-        elif importlib.util.find_spec(f"autograder.exercises.{unit}"):
-            exercises = importlib.import_module(f"autograder.exercises.{unit}").EXERCISES
-            found |= {exercise.function: exercise for exercise in exercises}
-    return found
+def known(unit: str) -> dict[str, dict | Exercise]:
+    """By function name, the exercises of `unit`: their descriptions in the bundle, or in a checkout their specs."""
+    bundled = BUNDLED / f"{unit}.json"
+    if bundled.exists():
+        return {data["function"]: data for data in json.loads(bundled.read_text(encoding="utf-8"))}
+    if importlib.util.find_spec(f"autograder.exercises.{unit}"):
+        exercises = importlib.import_module(f"autograder.exercises.{unit}").EXERCISES
+        return {exercise.function: exercise for exercise in exercises}
+    return {}
 
 
 @cache
@@ -171,7 +172,9 @@ def visible_exercise(function: str) -> VisibleExercise:
     Raises:
         ValueError: no unit has such an exercise.
     """
-    if function not in sources():
-        raise ValueError(f"no exercise is called {function!r}; there are {', '.join(sources())}")
-    source = sources()[function]
-    return understand(describe(source) if isinstance(source, Exercise) else source)
+    for unit in UNITS:
+        if function in known(unit):
+            source = known(unit)[function]
+            return understand(describe(source) if isinstance(source, Exercise) else source)
+    functions = ", ".join(name for unit in UNITS for name in known(unit))
+    raise ValueError(f"no exercise is called {function!r}; there are {functions}")

@@ -11,13 +11,14 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, v4
 from nbgrader import utils
 from nbgrader.preprocessors import Execute
-from traitlets import Instance, Integer, Unicode
+from traitlets import Float, Instance, Integer, Unicode
 
 from autograder.calls import Fault, Outcome
-from autograder.grading.examine import Examiner, parse_checks
+from autograder.grading.examine import Examiner, exercises, parse_checks
 from autograder.grading.notices import add_notices
 from autograder.grading.sandbox import SandboxKernelManager, SandboxLimits, call_remote
 from autograder.grading.sanitise import sanitise_outputs
+from autograder.shortcuts import shortcuts
 from autograder.spec import Case, Exercise
 from autograder.verdict import Verdict
 
@@ -38,6 +39,12 @@ class TrustedExecute(Execute):
     secret = Unicode(
         "",
         help="Mixed into the seed of the hidden cases, so that nobody can foretell them. Keep it the same for a class.",
+    ).tag(config=True)
+    shortcut_penalty = Float(
+        0.0,
+        min=0.0,
+        max=1.0,
+        help="Share of a check's points that calls cost which leave nothing to do in its task; 0 only notes them.",
     ).tag(config=True)
     most_restarts = Integer(4, help="How many fresh kernels one submission may use up.").tag(config=True)
 
@@ -134,9 +141,18 @@ class TrustedExecute(Execute):
         if self.missing:
             remark = f"{', '.join(self.missing)} is not available where notebooks are graded: use NumPy."
             verdicts = [v.with_remark(remark) if v.failure else v for v in verdicts]
+        verdicts = [
+            v.with_shortcuts(self.shortcuts(check_id, name), self.shortcut_penalty)
+            for v, (check_id, name) in zip(verdicts, parse_checks(cell.source), strict=True)
+        ]
         write_verdicts(cell, verdicts)
         faults = [verdict.failure.fault for verdict in verdicts if verdict.failure and verdict.failure.fault]
         return not any(fault.kind in {"undefined", "stub"} or "NameError" in fault.message for fault in faults)
+
+    def shortcuts(self, check_id: str, name: str) -> list[str]:
+        """Calls in the student's function that its task is to be solved without."""
+        sources = [cell.source for cell in self.nb.cells if cell.cell_type == "code" and not is_check(cell)]
+        return shortcuts(sources, name, exercises()[check_id.partition(".")[0]].pointless)
 
     def call_student(self, name: str, exercise: Exercise, case: Case) -> Outcome:
         """Call the student's function `name` in the sandbox. After a call that cost the kernel, not again."""

@@ -103,9 +103,10 @@ def add_submission(
         for grade in notebook.grades
         if grade.needs_manual_grade
     ]
+    answers = verdicts(course, assignment.name, student)
+    reasons += [f"{v['check']} uses {', '.join(v['shortcuts'])}" for v in answers if v.get("shortcuts")]
     if reasons:
         picture.human[student] = reasons
-    answers = verdicts(course, assignment.name, student)
     for verdict in answers:
         add_verdict(picture, verdict)
     held.update({name for verdict in answers if verdict["diagnosis"] for name in verdict["diagnosis"].split(" + ")})

@@ -40,8 +40,10 @@ def row(course: Course, unit: str, student: str, cells: list[str], submission: S
 
 
 def diagnoses(course: Course, unit: str, student: str) -> list[str]:
-    """What the verdicts in the graded notebooks name: misconceptions, else the kinds of fault."""
-    found = [verdict["diagnosis"] or verdict["fault"] for verdict in verdicts(course, unit, student)]
+    """What the verdicts in the graded notebooks name: misconceptions, else the kinds of fault; and shortcuts."""
+    found = []
+    for verdict in verdicts(course, unit, student):
+        found += [verdict["diagnosis"] or verdict["fault"], *(f"uses {name}" for name in verdict.get("shortcuts", []))]
     return list(dict.fromkeys(name for name in found if name))
 
 

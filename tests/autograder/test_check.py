@@ -14,15 +14,21 @@ from autograder.visible import visible_exercise
 
 
 def right_forward(x, w, *, padding=0):
-    return np.correlate(np.pad(x, padding), w)
+    x_pad = np.pad(x, padding)
+    return np.array([x_pad[i : i + len(w)] @ w for i in range(len(x_pad) - len(w) + 1)])
 
 
 def no_padding(x, w, *, padding=0):
-    return np.correlate(x, w)
+    return right_forward(x, w)
 
 
 def not_flipped(dout, x, w, *, padding=0):
-    return np.convolve(dout, w[::-1])[padding : padding + len(x)], np.correlate(np.pad(x, padding), dout)
+    dx = right_forward(dout, w, padding=len(w) - 1)
+    return dx[padding : padding + len(x)], right_forward(x, dout, padding=padding)
+
+
+def with_a_shortcut(x, w, *, padding=0):
+    return np.correlate(np.pad(x, padding), w)
 
 
 def test_a_right_function_is_told_so_in_one_line(capsys):
@@ -96,6 +102,20 @@ def test_a_changed_argument_is_remarked(capsys):
     assert "your function changes its argument x in place" in capsys.readouterr().out
 
 
+def test_a_shortcut_is_remarked_and_costs_nothing_here(capsys):
+    verdict = autograder.check("conv1d_forward.out", with_a_shortcut)
+    assert verdict.points == 3
+    assert verdict.shortcuts == ("numpy.correlate",)
+    assert "to be solved without numpy.correlate" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_shortcut_costs_what_the_instructor_says():
+    verdict = autograder.check("conv1d_forward.out", right_forward)
+    assert verdict.with_shortcuts(["numpy.convolve"], 0.5).points == 1.5
+    assert "costs 50% of the points" in verdict.with_shortcuts(["numpy.convolve"], 0.5).text()
+    assert verdict.with_shortcuts([]) is verdict
+
+
 def test_without_pytorch_it_works_and_says_so(capsys, monkeypatch):
     monkeypatch.setattr(oracle, "available", lambda: False)
     verdict = autograder.check("conv1d_forward.out", right_forward)
@@ -108,7 +128,7 @@ def test_without_pytorch_it_works_and_says_so(capsys, monkeypatch):
     [
         ("conv1d_forward.dx", "there are conv1d_forward.out"),
         ("conv1d_forward", "no check is called 'conv1d_forward'"),
-        ("conv9d.out", "no exercise is called 'conv9d'; there are conv1d_forward"),
+        ("conv9d.out", "no exercise is called 'conv9d'; there are "),
     ],
 )
 def test_an_unknown_check_is_named_with_those_there_are(check_id, words):

@@ -12,6 +12,7 @@ STUDENT_PART = [
     "judge",
     "oracle",
     "patterns",
+    "shortcuts",
     "spec",
     "units",
     "verdict",
