@@ -605,6 +605,7 @@ RELU_BACKWARD = Exercise(
     cases=relu_backward_cases,
     reference=solutions.relu_backward,
     oracle="relu",
+    kinked=("zeros",),
     misconceptions=(
         Misconception(
             "dout-passed-on-whole",

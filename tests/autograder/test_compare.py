@@ -50,6 +50,12 @@ def test_kind_and_finiteness_are_named(got, words):
     assert words in compare(got, WANT, 1e-3).message
 
 
+def test_the_same_overflow_is_the_same_mistake():
+    overflowed = np.array([np.nan, np.inf, 1.0])
+    assert same(overflowed, overflowed.copy(), 1e-3)
+    assert not same(overflowed, np.array([np.inf, np.nan, 1.0]), 1e-3)
+
+
 def test_nan_is_wrong_even_where_nan_is_expected():
     assert compare(np.array([np.nan]), np.array([np.nan]), 1e-3) is not None
 
