@@ -37,7 +37,7 @@ def forward_handing_out(x, w, b, *, padding=0):
 
 def forward_four_loops(x, w, b, *, padding=0):
     x_pad = np.pad(x, ((0,), (0,), (padding,), (padding,)))
-    _, _, KH, KW = w.shape
+    F, _, KH, KW = w.shape
     H_out, W_out = x_pad.shape[2] - KH + 1, x_pad.shape[3] - KW + 1
     return np.array(
         [
