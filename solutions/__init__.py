@@ -28,6 +28,8 @@ from .conv2d import (
     plane_conv_forward,
     plane_conv_forward_loops,
     plane_conv_transpose,
+    two_kernel_gradients,
+    two_kernel_scores,
 )
 from .convolution import conv2d_backward, conv2d_forward
 from .cost import multiplications

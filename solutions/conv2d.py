@@ -1,4 +1,4 @@
-"""Convolution of one plane with one kernel: loops, vectorised, and the transposed convolution."""
+"""Convolution of one plane with one kernel: loops, vectorised, the transposed convolution, and a small classifier."""
 
 from ._arrays import check_arrays, integer
 
@@ -104,6 +104,49 @@ def plane_conv_transpose(x, w, *, padding=0):
     return full[padding : full.shape[0] - padding, padding : full.shape[1] - padding]
 
 
+def two_kernel_scores(x, w1, w2, W):
+    """Scores of a small classifier: two kernels over one plane, ReLU, global max-pooling, then a matrix. No bias.
+
+    x: (H, W); w1, w2: (KH, KW); W: (M, 2). Returns s (M,).
+
+    Raises:
+        TypeError, ValueError: the arrays do not fit together, or the kernels do not fit into x.
+
+    eq-conv2d-problem-scores; Šegvić, slide "Matrices: problem".
+    """
+    xp = check_two_kernels(x, w1, w2, W)
+    maps = [plane_conv_forward(x, w) for w in (w1, w2)]
+    return W @ xp.stack([xp.max(xp.where(f > 0, f, 0.0)) for f in maps])
+
+
+def two_kernel_gradients(x, w1, w2, W, y):
+    """Gradients of −log softmax(`two_kernel_scores`)[y]; of equal maxima the first gets the gradient.
+
+    x: (H, W); w1, w2: (KH, KW); W: (M, 2); y: a class from 0 to M − 1. Returns dx (H, W), dw1, dw2 (KH, KW), dW (M, 2).
+
+    Raises:
+        TypeError, ValueError: as `two_kernel_scores`, or y is no class.
+
+    eq-conv2d-problem-ds, eq-conv2d-problem-map; Šegvić, slides "Matrices: solution".
+    """
+    xp = check_two_kernels(x, w1, w2, W, y)
+    maps = [plane_conv_forward(x, w) for w in (w1, w2)]
+    h = xp.stack([xp.max(xp.where(f > 0, f, 0.0)) for f in maps])
+    s = W @ h
+    p = xp.exp(s - xp.max(s))
+    ds = p / xp.sum(p)
+    ds[y] -= 1
+    dh = W.T @ ds
+    dx, dw = xp.zeros_like(x), []
+    for f, w, df in zip(maps, (w1, w2), dh, strict=True):
+        onehot = xp.arange(f.shape[0] * f.shape[1]) == xp.argmax(f)
+        dout = xp.where(xp.reshape(onehot, f.shape) & (f > 0), df, 0.0)
+        branch = plane_conv_backward(dout, x, w)
+        dx = dx + branch[0]
+        dw.append(branch[1])
+    return dx, *dw, ds[:, None] * h
+
+
 def check_plane_conv(x, w, padding, dout=None):
     """The arguments of a convolution of one plane; returns their library.
 
@@ -132,4 +175,16 @@ def check_plane_conv_transpose(x, w, padding):
         raise ValueError(f"expected at least one entry each, got x of shape {tuple(x.shape)}, w {tuple(w.shape)}")
     if 2 * integer("padding", padding, 0) >= min(full):
         raise ValueError(f"padding: expected less than half of {min(full)}, the full output's size, got {padding}")
+    return xp
+
+
+def check_two_kernels(x, w1, w2, W, y=0):
+    """The arguments of the classifier with two kernels; returns their library.
+
+    Raises:
+        TypeError, ValueError: they do not fit together.
+    """
+    xp = check_arrays("x[H,W] w1[KH,KW] w2[KH,KW] W[M,2]", x, w1, w2, W)
+    if integer("y", y, 0) >= len(W):
+        raise ValueError(f"y: expected a class from 0 to {len(W) - 1}, got {y}")
     return xp

@@ -13,6 +13,8 @@ from solutions import (
     plane_conv_forward,
     plane_conv_forward_loops,
     plane_conv_transpose,
+    two_kernel_gradients,
+    two_kernel_scores,
 )
 from tests.solutions.oracle import agrees, as_kind, integers, kinds, refuses, same, seeds
 
@@ -125,6 +127,42 @@ def test_equals_central_differences_exactly():
     assert errors == [0.0, 0.0]
 
 
+def torch_classifier(x, w1, w2, W):
+    """What the source computes: each map's maximum by a pooling layer, which gives ties to the first."""
+    maps = [torch.nn.functional.conv2d(x[None, None], w[None, None]) for w in (w1, w2)]
+    return W @ torch.cat([torch.nn.functional.adaptive_max_pool2d(f.relu(), 1).reshape(1) for f in maps])
+
+
+def classifiers():
+    rng = np.random.default_rng(10)
+    halves = [integers(rng, *shape) / 4 for shape in ((4, 5), (2, 3), (2, 3), (3, 2))]
+    problem = [np.zeros((4, 4)), np.zeros((3, 3)), np.zeros((3, 3)), np.eye(2)]
+    problem[0][[1, 2], [1, 2]] = problem[1][1, 1] = problem[2][1, 1] = 1
+    problem[1][1, 0] = problem[2][2, 1] = -1
+    dead = [abs(halves[0]), -abs(halves[1]), abs(halves[2]) / 8, halves[3] / 8]
+    return [(halves, 0), (halves, 2), (problem, 0), (problem, 1), (dead, 1)]
+
+
+@pytest.mark.parametrize(("arrays", "y"), classifiers())
+@given(kind=kinds)
+def test_two_kernels_equal_pytorch(arrays, y, kind):
+    leaves = [torch.tensor(array, requires_grad=True) for array in arrays]
+    scores = torch_classifier(*leaves)
+    expected = torch.autograd.grad(torch.nn.functional.cross_entropy(scores, torch.tensor(y)), leaves)
+    inputs = [as_kind(array, kind) for array in arrays]
+    same(two_kernel_scores(*inputs), scores.detach().numpy(), kind)
+    for ours, theirs in zip(two_kernel_gradients(*inputs, y), expected, strict=True):
+        same(ours, theirs.numpy(), kind, rtol=1e-14 if kind[1] == "float64" else 1e-6)
+
+
+def test_worked_problem():
+    arrays, y = classifiers()[3]
+    _, dw1, dw2, dW = two_kernel_gradients(*arrays, y)
+    assert np.array_equal(dw1, [[0, 0, 0], [0, 0.5, 0], [0, 0, 0.5]])
+    assert np.array_equal(dw2, -dw1)
+    assert np.array_equal(dW, [[0.5, 0.5], [-0.5, -0.5]])
+
+
 X, W = np.ones((4, 5)), np.ones((3, 2))
 BAD = [
     ((X[0], W), {}, ValueError, "x: expected 2 axes (H, W), got 1, in shape (5,)"),
@@ -183,3 +221,17 @@ def test_backward_refuses_dout(function):
 )
 def test_transpose_refuses(arguments, options, error, message):
     refuses(error, message, plane_conv_transpose, *arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((X, W, W[:2], W, 0), "w2: expected shape (KH, KW) with KH = 3, KW = 2, got (2, 2)"),
+        ((X, W, W, W.T, 0), "W: expected shape (M, 2), got (2, 3)"),
+        ((X, W, W, W, 3), "y: expected a class from 0 to 2, got 3"),
+        ((X, W, W, W, -1), "y: expected an integer of at least 0, got -1"),
+        ((X[:2], W, W, W, 0), "w: expected a kernel from (1, 1) to (2, 5), the padded x, got shape (3, 2)"),
+    ],
+)
+def test_two_kernels_refuse(arguments, message):
+    refuses(ValueError, message, two_kernel_gradients, *arguments)

@@ -25,6 +25,8 @@ CASES = [
     ("plane_conv_backward", [(4, 6), (4, 5), (3, 2)], {"padding": 1}),
     ("plane_conv_backward_loops", [(4, 6), (4, 5), (3, 2)], {"padding": 1}),
     ("plane_conv_transpose", [(4, 5), (3, 2)], {"padding": 1}),
+    ("two_kernel_scores", [(4, 5), (2, 3), (2, 3), (3, 2)], {}),
+    ("two_kernel_gradients", [(4, 5), (2, 3), (2, 3), (3, 2)], {"y": 1}),
     ("linear_forward", [(3, 4), (4, 2), (2,)], {}),
     ("linear_backward", [(3, 2), (3, 4), (4, 2)], {}),
     ("linear_dw_outer", [(3, 2), (3, 4)], {}),
@@ -51,7 +53,7 @@ CASES = [
 ]
 
 
-def alone(name, others=("im2col", "col2im", "plane_conv_forward", "multichannel_forward")):
+def alone(name, others=("im2col", "col2im", "plane_conv_forward", "plane_conv_backward", "multichannel_forward")):
     """The reference function rebuilt from what an assignment prints, with the functions that come before it there."""
     lines = body(getattr(solutions, name))
     space = {"np": np}
