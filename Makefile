@@ -15,7 +15,7 @@ UNITS := $(patsubst assignments/src/%.md,%,$(SOURCES))
 CLASS := $(shell find tests/sample_class -type f 2>/dev/null)
 BOOK := $(shell find book -type f -not -path '*/vendor/*' -not -path '*/__pycache__/*' 2>/dev/null) _config.yml _toc.yml
 
-.PHONY: help course test quick setup setup-test book release grade lab bench bench-grading mutants lint clean
+.PHONY: help course test quick setup setup-test book release grade lab bench bench-grading mutants strength lint clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -101,6 +101,9 @@ bench-grading: setup ## time grading beside stock nbgrader: table and plot in _b
 mutants: $(VENV)/.installed ## change the reference in every small way and see that a test fails (hours)
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
+
+strength: $(VENV)/.installed ## count how many wrong functions the graded cells find
+	$(PY) -m autograder strength
 
 lint: $(VENV)/.installed ## check style and spelling
 	$(BIN)/ruff check .

@@ -9,7 +9,13 @@ COURSE = Path(__file__).resolve().parent.parent / "assignments"
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    commands = {"build": build_units, "summary": print_summary, "grade": grade_class, "report": write_report}
+    commands = {
+        "build": build_units,
+        "summary": print_summary,
+        "grade": grade_class,
+        "report": write_report,
+        "strength": print_strength,
+    }
     return commands[options.command](options)
 
 
@@ -34,6 +40,11 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("unit", help="an assignment that has been graded, e.g. conv1d")
     report.add_argument("--output", type=Path, metavar="FILE", help="default: _build/report-<unit>.html")
     report.add_argument("--names", action="store_true", help="name the students whose work needs a human")
+
+    strength = commands.add_parser(
+        "strength", help="count how many wrong functions the checks find, and name the others"
+    )
+    strength.add_argument("units", nargs="*", help="units, e.g. conv1d (default: all)")
 
     for command in (table, grade, report):
         command.add_argument("--course", type=Path, default=COURSE, metavar="FOLDER", help="default: assignments/")
@@ -88,6 +99,19 @@ def grade_class(options: argparse.Namespace) -> int:
         workers=options.workers,
         force=options.force,
     )
+
+
+def print_strength(options: argparse.Namespace) -> int:
+    from autograder.grading.examine import exercises
+    from autograder.strength import strength, table
+
+    chosen = [exercise for exercise in exercises().values() if not options.units or exercise.unit in options.units]
+    if not chosen:
+        print(f"no exercises belong to {', '.join(options.units)}", file=sys.stderr)
+        return 2
+    results = [strength(exercise) for exercise in chosen]
+    print(table(results))
+    return 1 if any(result.survivors or result.stale for result in results) else 0
 
 
 def write_report(options: argparse.Namespace) -> int:
