@@ -19,6 +19,7 @@ def sizes(rng: np.random.Generator) -> list[tuple]:
         ("channels", (1, 3, 1, 4, 5, 3, 2), 0),
         ("filters", (1, 2, 3, 4, 6 - more, 2, 3), 0),
         ("1 by 1 kernel", (1, 4, 3, 2, 5, 1, 1), 0),
+        ("no bias", (1, 2, 3, 3, 3 + more, 2, 1), 0),
         ("batch", (2, 3, 4, 4, 3 + more, 3, 2), 0),
         ("batch", (3, 2, 4, 3 + more, 5, 2, 3), 0),
         ("padding", (1, 2, 3, 3, 4 + more, 3, 2), 1),
@@ -32,7 +33,9 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for group, (N, C, F, H, W, KH, KW), padding in sizes(rng):
         draw = halves if group in ("1 by 1 kernel", "batch") else integers
-        arrays = {"x": draw(rng, N, C, H, W), "w": draw(rng, F, C, KH, KW), "b": draw(rng, F)}
+        arrays = {"x": draw(rng, N, C, H, W), "w": draw(rng, F, C, KH, KW)}
+        if group != "no bias":
+            arrays["b"] = draw(rng, F)
         cases.append(Case(group, arrays, {"padding": padding}))
     return cases
 
@@ -40,6 +43,8 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
 def backward_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for group, (N, C, F, H, W, KH, KW), padding in sizes(rng):
+        if group == "no bias":
+            continue
         draw = halves if group == "1 by 1 kernel" else integers
         dout = draw(rng, N, F, H + 2 * padding - KH + 1, W + 2 * padding - KW + 1)
         arrays = {"dout": dout, "x": draw(rng, N, C, H, W), "w": draw(rng, F, C, KH, KW)}
@@ -50,6 +55,8 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
 def transpose_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for group, (N, C, F, H, W, KH, KW), padding in sizes(rng):
+        if group == "no bias":
+            continue
         draw = halves if group == "1 by 1 kernel" else integers
         x = draw(rng, N, F, H + 2 * padding - KH + 1, W + 2 * padding - KW + 1)
         cases.append(Case(group, {"x": x, "w": draw(rng, F, C, KH, KW)}, {"padding": padding}))
@@ -60,7 +67,7 @@ def padded(x, padding):
     return np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
 
 
-def forward_faulty(x, w, b, *, padding=0, slips=frozenset()):
+def forward_faulty(x, w, b=None, *, padding=0, slips=frozenset()):
     """A right forward pass, but for the `slips`."""
     if "kernel-flipped" in slips:
         w = w[:, :, ::-1, ::-1]
@@ -91,7 +98,8 @@ def forward_faulty(x, w, b, *, padding=0, slips=frozenset()):
         out = out / (C * KH * KW)
     times = 0 if "bias-missing" in slips else C if "bias-once-a-channel" in slips else 1
     times = C * KH * KW if "bias-in-the-inner-loop" in slips else times
-    out = out + times * b[:, None, None]
+    if b is not None:
+        out = out + times * b[:, None, None]
     if "last-row-and-column-missing" in slips:
         out[:, :, -1, :] = 0
         out[:, :, :, -1] = 0
@@ -249,7 +257,7 @@ EXERCISES = (
     Exercise(
         unit="multichannel",
         function="multichannel_forward_loops",
-        parameters="x, w, b, *, padding=0",
+        parameters="x, w, b=None, *, padding=0",
         outputs=(Output("out", 4, FORWARD),),
         cases=forward_cases,
         reference=solutions.multichannel_forward_loops,
@@ -301,7 +309,7 @@ EXERCISES = (
     Exercise(
         unit="multichannel",
         function="multichannel_forward",
-        parameters="x, w, b, *, padding=0",
+        parameters="x, w, b=None, *, padding=0",
         outputs=(Output("out", 4, FORWARD),),
         cases=forward_cases,
         reference=solutions.multichannel_forward,

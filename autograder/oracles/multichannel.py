@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional
 
 
-def forward(x, w, b, *, padding=0):
+def forward(x, w, b=None, *, padding=0):
     return functional.conv2d(x, w, b, padding=padding)
 
 

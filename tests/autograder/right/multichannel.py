@@ -3,8 +3,9 @@
 import numpy as np
 
 
-def forward_seven_loops(x, w, b, *, padding=0):
+def forward_seven_loops(x, w, b=None, *, padding=0):
     """Reads the image through a test of its borders: there is no padded copy."""
+    b = np.zeros(len(w)) if b is None else b
     N, C, H, W = x.shape
     F, _, KH, KW = w.shape
     out = np.zeros((N, F, H + 2 * padding - KH + 1, W + 2 * padding - KW + 1))
@@ -20,8 +21,9 @@ def forward_seven_loops(x, w, b, *, padding=0):
     return out
 
 
-def forward_handing_out(x, w, b, *, padding=0):
+def forward_handing_out(x, w, b=None, *, padding=0):
     """Input by input: each entry is added to all outputs that depend on it."""
+    b = np.zeros(len(w)) if b is None else b
     x_pad = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
     N, _, H, W = x_pad.shape
     F, _, KH, KW = w.shape
@@ -35,7 +37,8 @@ def forward_handing_out(x, w, b, *, padding=0):
     return out
 
 
-def forward_four_loops(x, w, b, *, padding=0):
+def forward_four_loops(x, w, b=None, *, padding=0):
+    b = np.zeros(len(w)) if b is None else b
     x_pad = np.pad(x, ((0,), (0,), (padding,), (padding,)))
     F, _, KH, KW = w.shape
     H_out, W_out = x_pad.shape[2] - KH + 1, x_pad.shape[3] - KW + 1
@@ -53,20 +56,23 @@ def forward_four_loops(x, w, b, *, padding=0):
     )
 
 
-def forward_einsum(x, w, b, *, padding=0):
+def forward_einsum(x, w, b=None, *, padding=0):
+    b = np.zeros(len(w)) if b is None else b
     x_pad = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
     windows = np.lib.stride_tricks.sliding_window_view(x_pad, w.shape[2:], axis=(2, 3))
     return np.einsum("nchwkl,fckl->nfhw", windows, w) + b[:, None, None]
 
 
-def forward_tensordot(x, w, b, *, padding=0):
+def forward_tensordot(x, w, b=None, *, padding=0):
+    b = np.zeros(len(w)) if b is None else b
     x_pad = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
     windows = np.lib.stride_tricks.sliding_window_view(x_pad, w.shape[2:], axis=(2, 3))
     return np.moveaxis(np.tensordot(windows, w, axes=((1, 4, 5), (1, 2, 3))) + b, -1, 1)
 
 
-def forward_columns(x, w, b, *, padding=0):
+def forward_columns(x, w, b=None, *, padding=0):
     """One column a place, and one matrix product an image."""
+    b = np.zeros(len(w)) if b is None else b
     x_pad = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
     F, C, KH, KW = w.shape
     H_out, W_out = x_pad.shape[2] - KH + 1, x_pad.shape[3] - KW + 1
@@ -80,7 +86,8 @@ def forward_columns(x, w, b, *, padding=0):
     return out
 
 
-def forward_fourier(x, w, b, *, padding=0):
+def forward_fourier(x, w, b=None, *, padding=0):
+    b = np.zeros(len(w)) if b is None else b
     x_pad = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
     size = x_pad.shape[2:]
     product = np.einsum("nchw,fchw->nfhw", np.fft.fft2(x_pad), np.conj(np.fft.fft2(w, s=size)))
