@@ -34,7 +34,15 @@ from .conv2d import (
 from .convolution import conv2d_backward, conv2d_forward
 from .cost import multiplications
 from .gradcheck import gradient_errors, numerical_gradient
-from .im2col import col2im, filter_matrix, im2col, im2col_conv_backward, im2col_conv_forward, input_matrix
+from .im2col import (
+    col2im,
+    filter_matrix,
+    im2col,
+    im2col_conv_backward,
+    im2col_conv_forward,
+    im2col_memory,
+    input_matrix,
+)
 from .layers import (
     Conv2d,
     Flatten,

@@ -142,6 +142,22 @@ def filter_matrix(w, x_shape, *, stride=1, padding=0, dilation=1):
     return xp.reshape(matrix, (geo.filters * geo.positions, geo.channels * geo.height * geo.width))
 
 
+def im2col_memory(x_shape, w_shape, *, stride=1, padding=0, dilation=1, itemsize=8):
+    """Bytes of the columns of a whole batch, and of the matrix M_F^filter: what the two ways would have to store.
+
+    x_shape: (N, C, H, W); w_shape: (F, C, KH, KW); itemsize: bytes of one number. Returns two ints.
+
+    Raises:
+        TypeError, ValueError: the shapes and numbers do not fit together.
+
+    eq-im2col-memory, eq-im2col-matrix-memory; Quinton & Chin, slide "In Code"; Šegvić, "Flattening activations".
+    """
+    geo = geometry(x_shape, w_shape, stride=stride, padding=padding, dilation=dilation)
+    columns = geo.images * geo.column_length * geo.positions
+    matrix = geo.filters * geo.positions * geo.channels * geo.height * geo.width
+    return columns * itemsize, matrix * itemsize
+
+
 def check_im2col(x, kernel_size, stride, padding, dilation):
     """The arguments of `im2col`: library, then kernel size, stride, padding and dilation spelled out.
 

@@ -13,6 +13,7 @@ from solutions import (
     im2col,
     im2col_conv_backward,
     im2col_conv_forward,
+    im2col_memory,
     input_matrix,
     multichannel_backward,
 )
@@ -202,6 +203,13 @@ def test_figure_2_of_lu():
     dX = col2im(B_star[None], (1, 2, 3, 3), 2)
     assert np.array_equal(dX[0, 0], expected)
     assert np.array_equal(im2col_conv_backward(dY, np.zeros((1, 2, 3, 3)), W)[0], dX)
+
+
+@pytest.mark.parametrize("options", [{}, {"stride": (3, 2), "padding": (1, 0, 2, 1), "dilation": (1, 2)}], ids=str)
+def test_memory_is_that_of_the_arrays(options):
+    x, w = np.zeros((3, 2, 8, 9), np.float32), np.zeros((5, 2, 3, 4), np.float32)
+    made = im2col(x, w.shape[2:], **options).nbytes, filter_matrix(w, x.shape[1:], **options).nbytes
+    assert im2col_memory(x.shape, w.shape, **options, itemsize=4) == made
 
 
 def test_sizes_of_quinton_and_chin():
