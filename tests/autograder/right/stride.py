@@ -86,7 +86,7 @@ def backward_by_kernel_entries(dout, x, w, *, stride=(1, 1), padding=(0, 0, 0, 0
 
 
 def backward_by_add_at(dout, x, w, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)):
-    (N, C, H, W), (_, _, KH, KW), (H_out, W_out) = x.shape, w.shape, dout.shape[2:]
+    (H, W), (KH, KW), (H_out, W_out) = x.shape[2:], w.shape[2:], dout.shape[2:]
     x_pad = np.pad(x, ((0, 0), (0, 0), padding[:2], padding[2:]))
     rows = stride[0] * np.arange(H_out)[:, None] + dilation[0] * np.arange(KH)
     columns = stride[1] * np.arange(W_out)[:, None] + dilation[1] * np.arange(KW)
@@ -156,7 +156,7 @@ def dx_by_fourier_transform(dout, w, x_shape, *, stride=(1, 1), padding=(0, 0, 0
 
 
 def transpose_by_loops(x, w, b, *, stride=(1, 1), padding=(0, 0, 0, 0), output_padding=(0, 0)):
-    (N, C, H, W), (_, F, KH, KW), (top, bottom, left, right) = x.shape, w.shape, padding
+    (N, _, H, W), (F, KH, KW), (top, bottom, left, right) = x.shape, w.shape[1:], padding
     H_out = (H - 1) * stride[0] + KH + output_padding[0] - top - bottom
     W_out = (W - 1) * stride[1] + KW + output_padding[1] - left - right
     out = np.zeros((N, F, H_out, W_out)) + b[:, None, None]
