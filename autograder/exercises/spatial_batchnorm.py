@@ -134,7 +134,7 @@ def planes_out(x, gamma, *, beta=0.0, eps=1e-5):
 def deviation(var, eps, slips):
     """What x is divided by."""
     if "eps-missing" in slips:
-        return np.sqrt(var)
+        return np.sqrt(np.where(var > 0, var, eps))  # where another slip leaves no variance, nobody divides by zero
     if "eps-outside-the-root" in slips:
         return np.sqrt(var) + eps
     if "root-missing" in slips:
