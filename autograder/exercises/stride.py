@@ -15,19 +15,19 @@ def size_cases(rng: np.random.Generator) -> list[Case]:
     def case(group, size, kernel, **options):
         return Case(group, {"size": size, "kernel": kernel}, options)
 
-    steps = int(rng.integers(2, 5))
+    some = [int(number) for number in rng.integers(6, 60, 11)]
     return [
-        case("dense", int(rng.integers(6, 20)), 3, stride=1, padding=0, dilation=1),
-        case("padding", int(rng.integers(5, 20)), 4, stride=1, padding=2, dilation=1),
-        case("two paddings", int(rng.integers(5, 20)), 3, stride=1, padding=(2, 1), dilation=1),
-        case("two paddings", int(rng.integers(5, 20)), 5, stride=1, padding=(0, 3), dilation=1),
-        case("stride", 3 + 2 * int(rng.integers(3, 9)), 3, stride=2, padding=0, dilation=1),
-        case("stride", 4 + 3 * steps, 2, stride=3, padding=2, dilation=1),
-        case("remainder", 4 + 2 * int(rng.integers(3, 9)), 3, stride=2, padding=0, dilation=1),
-        case("remainder", 4 + 4 * steps, 3, stride=4, padding=1, dilation=1),
-        case("dilation", int(rng.integers(9, 20)), 3, stride=1, padding=0, dilation=2),
-        case("dilation", int(rng.integers(9, 20)), 2, stride=1, padding=1, dilation=4),
-        case("all at once", 10 + 3 * steps, 3, stride=3, padding=(1, 2), dilation=2),
+        case("dense", some[0], 3, stride=1, padding=0, dilation=1),
+        case("padding", some[1], 4, stride=1, padding=2, dilation=1),
+        case("two paddings", some[2], 2, stride=1, padding=(2, 1), dilation=1),
+        case("two paddings", some[3], 5, stride=1, padding=(0, 3), dilation=1),
+        case("stride", 3 + 2 * some[4], 3, stride=2, padding=0, dilation=1),
+        case("stride", 4 + 3 * some[5], 2, stride=3, padding=2, dilation=1),
+        case("remainder", 4 + 2 * some[6], 3, stride=2, padding=0, dilation=1),
+        case("remainder", 4 + 4 * some[7], 3, stride=4, padding=1, dilation=1),
+        case("dilation", some[8], 3, stride=1, padding=0, dilation=2),
+        case("dilation", some[9], 2, stride=1, padding=1, dilation=4),
+        case("all at once", 10 + 3 * some[10], 4, stride=3, padding=(1, 2), dilation=2),
     ]
 
 
