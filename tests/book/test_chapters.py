@@ -3,6 +3,7 @@
 import importlib
 import re
 
+import matplotlib.pyplot as plt
 import pytest
 import yaml
 from verify import is_gradient
@@ -87,6 +88,8 @@ MISTAKES = [
 @pytest.fixture(autouse=True)
 def _no_screen(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
+    yield
+    plt.close("all")
 
 
 @pytest.mark.slow
