@@ -69,7 +69,11 @@ _build/.book: $(VENV)/.installed $(BOOK) $(CODE)
 	$(BIN)/jupyter-book build . --path-output . -W -n --keep-going --quiet
 	@touch $@
 
-release: $(UNITS:%=_build/.release-%) ## build the notebooks that students get
+release: $(UNITS:%=_build/.release-%) _build/.bundle ## build the notebooks that students get, and dist/ with all of them
+
+_build/.bundle: $(UNITS:%=_build/.release-%)
+	@$(PY) -m autograder bundle
+	@touch $@
 
 _build/.release-%: assignments/src/%.md $(VENV)/.installed $(CODE) assignments/nbgrader_config.py
 	@mkdir -p _build

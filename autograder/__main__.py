@@ -15,6 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
         "grade": grade_class,
         "report": write_report,
         "strength": print_strength,
+        "bundle": write_bundle,
     }
     return commands[options.command](options)
 
@@ -40,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("unit", help="an assignment that has been graded, e.g. conv1d")
     report.add_argument("--output", type=Path, metavar="FILE", help="default: _build/report-<unit>.html")
     report.add_argument("--names", action="store_true", help="name the students whose work needs a human")
+
+    bundle = commands.add_parser("bundle", help="write the students' archive: notebooks and checks, no solutions")
+    bundle.add_argument("--folder", type=Path, default=COURSE.parent / "dist", help="default: dist/")
 
     strength = commands.add_parser(
         "strength", help="count how many wrong functions the checks find, and name the others"
@@ -99,6 +103,17 @@ def grade_class(options: argparse.Namespace) -> int:
         workers=options.workers,
         force=options.force,
     )
+
+
+def write_bundle(options: argparse.Namespace) -> int:
+    from autograder.bundle import write
+
+    try:
+        print(write(COURSE / "release", options.folder))
+    except OSError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def print_strength(options: argparse.Namespace) -> int:

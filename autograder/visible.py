@@ -7,7 +7,6 @@ the course, where no JSON lies beside this module, it is derived on the spot.
 
 import hashlib
 import importlib
-import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from autograder.spec import Case, Exercise, Misconception, Output, name_of, sent
 from autograder.units import UNITS
 
 BUNDLED = Path(__file__).parent / "bundled"
+EXERCISES = Path(__file__).parent / "exercises"
 #: Right and wrong answers of exact cases are multiples of 1/8; rounding to this grid removes an FFT's noise only.
 GRID = 2.0**10
 
@@ -159,7 +159,7 @@ def known(unit: str) -> dict[str, dict | Exercise]:
     bundled = BUNDLED / f"{unit}.json"
     if bundled.exists():
         return {data["function"]: data for data in json.loads(bundled.read_text(encoding="utf-8"))}
-    if importlib.util.find_spec(f"autograder.exercises.{unit}"):
+    if (EXERCISES / f"{unit}.py").exists():
         exercises = importlib.import_module(f"autograder.exercises.{unit}").EXERCISES
         return {exercise.function: exercise for exercise in exercises}
     return {}

@@ -3,22 +3,9 @@
 import ast
 from pathlib import Path
 
+from autograder.bundle import MODULES
+
 ROOT = Path(__file__).parents[2]
-STUDENT_PART = [
-    "calls",
-    "check",
-    "compare",
-    "heatmap",
-    "judge",
-    "oracle",
-    "patterns",
-    "shortcuts",
-    "spec",
-    "units",
-    "verdict",
-    "visible",
-    "__init__",
-]
 
 
 def imported(path):
@@ -60,8 +47,8 @@ def test_only_the_grading_engine_imports_nbgrader_and_nbclient():
 
 
 def test_the_students_part_needs_neither_solutions_nor_exercises():
-    for name in STUDENT_PART:
-        modules = imported(ROOT / "autograder" / f"{name}.py")
+    for path in [*(ROOT / "autograder" / f"{name}.py" for name in MODULES), *files("autograder/oracles")]:
+        name, modules = path.name, imported(path)
         assert "solutions" not in top(modules), name
         assert not any(m.startswith(("autograder.exercises", "autograder.grading")) for m in modules), name
 

@@ -14,7 +14,12 @@ FORWARD = """def conv1d_forward(x, w, *, padding=0):
 BACKWARD = """def conv1d_backward(dout, x, w, *, padding=0):
     dx = np.convolve(dout, w)[padding:padding + len(x)]
     return dx, np.correlate(np.pad(x, padding), dout)"""
-RIGHT = {"conv1d_forward": FORWARD, "conv1d_backward": BACKWARD}
+MAX_POOL = """def max_pool1d_backward(dout, x, k):
+    dx = np.zeros(len(x))
+    for i in range(len(dout)):
+        dx[i * k + np.argmax(x[i * k : i * k + k])] = dout[i]
+    return dx"""
+RIGHT = {"conv1d_forward": FORWARD, "conv1d_backward": BACKWARD, "max_pool1d_backward": MAX_POOL}
 FULL = (3, 3, 6)
 CELLS = ("conv1d_forward_out", "conv1d_backward_dw", "conv1d_backward_dx")
 

@@ -69,7 +69,7 @@ def picture(graded) -> Picture:
 def test_the_picture_counts_what_the_sample_class_is_known_to_have(picture, graded):
     assert picture.enrolled == len(EXPECTED) + 1
     assert sorted(picture.scores) == sorted(sum(EXPECTED[student][0]) for student in GRADED)
-    assert picture.max_score == 16
+    assert picture.max_score == 19
     for index, check in enumerate(picture.checks.values()):
         assert sorted(check.points) == sorted(EXPECTED[student][0][index] for student in GRADED)
         assert check.full == sum(points == check.max_points for points in check.points)

@@ -8,21 +8,21 @@ from .conftest import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sample_class")]
 CLASS = ROOT / "tests" / "sample_class"
-CELLS = ("conv1d_forward_out", "conv1d_backward_dw", "conv1d_backward_dx")
+CELLS = ("conv1d_forward_out", "conv1d_backward_dw", "conv1d_backward_dx", "max_pool1d_backward_dx")
 
-#: Student: points of (out, dw, dx), and the diagnosis or fault of each.
+#: Student: points of (out, dw, dx, max-pool's dx), and the diagnosis or fault of each.
 EXPECTED = {
-    "ada": ((3, 3, 6), (None, None, None)),  # loops
-    "bruno": ((3, 3, 6), (None, None, None)),  # vectorised; prints, warns, has a helper cell
-    "lea": ((3, 3, 6), (None, None, None)),  # FFT in float32; deleted the stubs and wrote cells of her own
-    "chen": ((3, 3, 1), (None, None, "kernel-not-flipped")),
-    "dana": ((3, 3, 2), (None, None, "overlaps-overwritten")),
-    "emil": ((1.5, 1.5, 6), ("padding-ignored", "dw-from-unpadded-x", None)),
-    "farah": ((3, 0, 0), (None, "exception", "exception")),
-    "gus": ((3, 0, 0), (None, "timeout", "timeout")),  # loops for ever
-    "kim": ((3, 0, 0), (None, "dead", "dead")),  # ends the process
-    "hana": ((0, 0, 0), ("stub", "stub", "stub")),
-    "ivan": ((0, 0, 0), (None, None, None)),  # cheats
+    "ada": ((3, 3, 6, 3), (None, None, None, None)),  # loops
+    "bruno": ((3, 3, 6, 3), (None, None, None, None)),  # vectorised; prints, warns, has a helper cell
+    "lea": ((3, 3, 6, 3), (None, None, None, None)),  # FFT in float32; deleted the stubs and wrote cells of her own
+    "chen": ((3, 3, 1, 2.5), (None, None, "kernel-not-flipped", "handed-to-all-equals")),
+    "dana": ((3, 3, 2, 3), (None, None, "overlaps-overwritten", None)),
+    "emil": ((1.5, 1.5, 6, 1.5), ("padding-ignored", "dw-from-unpadded-x", None, "remainder-dropped")),
+    "farah": ((3, 0, 0, 0), (None, "exception", "exception", "stub")),
+    "gus": ((3, 0, 0, 0), (None, "timeout", "timeout", "stub")),  # loops for ever
+    "kim": ((3, 0, 0, 0), (None, "dead", "dead", "stub")),  # ends the process
+    "hana": ((0, 0, 0, 0), ("stub", "stub", "stub", "stub")),
+    "ivan": ((0, 0, 0, 0), (None, None, None, "stub")),  # cheats
 }
 
 
@@ -102,7 +102,7 @@ def test_the_export_names_everyone_the_student_who_sent_nothing_too(graded):
     assert float(marks["jo"]["score"]) == 0
     for student, (points, _) in EXPECTED.items():
         assert float(marks[student]["raw_score"]) == sum(points)
-        assert float(marks[student]["max_score"]) == 16
+        assert float(marks[student]["max_score"]) == 19
 
 
 def test_grading_again_gives_the_same_marks(graded):

@@ -39,7 +39,7 @@ def test_validate_tells_right_from_wrong(course, tmp_path):
             RIGHT | {"conv1d_forward": "def conv1d_forward(x, w, *, padding=0):\n    return x"},
             "Partial credit",
         ),
-        ("blank", {}, "VALIDATION FAILED ON 4 CELL(S)"),
+        ("blank", {}, "VALIDATION FAILED ON 5 CELL(S)"),
     ):
         path = tmp_path / f"{name}.ipynb"
         nbformat.write(course.answer(**sources), path)
