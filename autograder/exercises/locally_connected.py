@@ -1,6 +1,5 @@
 """The exercises of unit locally_connected: a layer with a kernel for every place, plane by plane and place by place."""
 
-from collections.abc import Callable
 
 import numpy as np
 
@@ -290,10 +289,6 @@ def forward_for_gradients(x, w, b=None, **options):
     return solutions.locally_connected_forward(x, w, b, **options)
 
 
-def known(name: str, sentence: str, quantity: str, function: Callable | None = None) -> Misconception:
-    return Misconception(name, sentence, f"eq-locally-connected-{quantity}", function)
-
-
 STRIDE_IGNORED = "This is what you get when neighbouring windows lie one entry apart, whatever stride says."
 DILATION_IGNORED = "This is what you get when the entries of a kernel lie side by side, whatever dilation says."
 PADDED_BEHIND = "This is what you get when all the zeros are put below and to the right of x, none before it."
@@ -313,36 +308,38 @@ FORWARD = Exercise(
     oracle="forward",
     faulty=forward_faulty,
     misconceptions=(
-        known("one-kernel-for-all-places", SHARED, "forward"),
-        known(
+        Misconception("one-kernel-for-all-places", SHARED, "eq-locally-connected-forward"),
+        Misconception(
             "kernels-flipped",
             "This is what you get when each place's kernel is turned by 180° before it meets its window.",
-            "forward",
+            "eq-locally-connected-forward",
         ),
-        known(
+        Misconception(
             "window-read-by-columns",
             "This is what you get when a window is read column by column and its kernel row by row.",
-            "hadamard",
+            "eq-locally-connected-hadamard",
         ),
-        known(
+        Misconception(
             "channels-overwritten",
             "This is what you get when each channel's share replaces the sum so far: = where += is meant.",
-            "forward",
+            "eq-locally-connected-forward",
         ),
-        known("stride-ignored", STRIDE_IGNORED, "forward"),
-        known("dilation-ignored", DILATION_IGNORED, "forward"),
-        known("padded-at-one-end", PADDED_BEHIND, "pad"),
-        known(
+        Misconception("stride-ignored", STRIDE_IGNORED, "eq-locally-connected-forward"),
+        Misconception("dilation-ignored", DILATION_IGNORED, "eq-locally-connected-forward"),
+        Misconception("padded-at-one-end", PADDED_BEHIND, "eq-locally-connected-pad"),
+        Misconception(
             "other-images-missing",
             "This is what you get when only the first image of the batch is used, and the others get biases alone.",
-            "forward",
+            "eq-locally-connected-forward",
         ),
-        known("places-by-columns", BY_COLUMNS, "hadamard"),
-        known("bias-missing", "This is what you get when the biases are not added.", "bias"),
-        known(
+        Misconception("places-by-columns", BY_COLUMNS, "eq-locally-connected-hadamard"),
+        Misconception(
+            "bias-missing", "This is what you get when the biases are not added.", "eq-locally-connected-bias"
+        ),
+        Misconception(
             "integer-output",
             "This is what you get when out is an array of integers, which cuts off every fraction.",
-            "forward",
+            "eq-locally-connected-forward",
             forward_integers,
         ),
     ),
@@ -363,64 +360,69 @@ BACKWARD = Exercise(
     oracle="backward",
     faulty=backward_faulty,
     misconceptions=(
-        known(
+        Misconception(
             "weights-of-the-inputs-place",
             "This is what you get when dx takes the kernel of the place with the input's indices, not the output's.",
-            "dx",
+            "eq-locally-connected-dx",
         ),
-        known("one-kernel-for-all-places", SHARED, "dx"),
-        known(
+        Misconception("one-kernel-for-all-places", SHARED, "eq-locally-connected-dx"),
+        Misconception(
             "kernels-flipped",
             "This is what you get when each place's kernel is turned by 180° before it is handed out to dx.",
-            "dx",
+            "eq-locally-connected-dx",
         ),
-        known(
+        Misconception(
             "overlaps-overwritten",
             "This is what you get when a window's share of dx replaces what an earlier window left there: = for +=.",
-            "dx",
+            "eq-locally-connected-dx",
         ),
-        known(
+        Misconception(
             "filters-overwritten",
             "This is what you get when each filter's share of dx replaces the sum so far: = where += is meant.",
-            "dx",
+            "eq-locally-connected-dx",
         ),
-        known("padding-not-cropped", NOT_CROPPED, "dx"),
-        known(
+        Misconception("padding-not-cropped", NOT_CROPPED, "eq-locally-connected-dx"),
+        Misconception(
             "cropped-at-one-end",
             "This is the gradient of the padded x, cut to the size of x below and on the right only.",
-            "dx",
+            "eq-locally-connected-dx",
         ),
-        known("stride-ignored", STRIDE_IGNORED, "dx"),
-        known("dilation-ignored", DILATION_IGNORED, "dx"),
-        known(
+        Misconception("stride-ignored", STRIDE_IGNORED, "eq-locally-connected-dx"),
+        Misconception("dilation-ignored", DILATION_IGNORED, "eq-locally-connected-dx"),
+        Misconception(
             "dout-taken-as-ones",
             "This is what you get when every entry of dout is taken to be 1.",
-            "dw",
+            "eq-locally-connected-dw",
             backward_dout_taken_as_ones,
         ),
-        known(
+        Misconception(
             "dw-of-a-shared-kernel",
             "This is the gradient of a kernel that all places share, a sum over the places, written to every place.",
-            "shared-dw",
+            "eq-locally-connected-shared-dw",
         ),
-        known("dw-flipped", "This is dw with each place's kernel turned by 180°.", "dw", backward_dw_flipped),
-        known(
+        Misconception(
+            "dw-flipped",
+            "This is dw with each place's kernel turned by 180°.",
+            "eq-locally-connected-dw",
+            backward_dw_flipped,
+        ),
+        Misconception(
             "dw-padded-at-one-end",
             "This is dw from an x whose zeros all lie below and to the right of it.",
-            "dw",
+            "eq-locally-connected-dw",
         ),
-        known(
+        Misconception(
             "images-overwritten",
             "This is what you get when each image's share replaces the sum so far: = where += is meant.",
-            "dw",
+            "eq-locally-connected-dw",
         ),
-        known(
+        Misconception(
             "averaged-over-images",
             "This is the gradient divided by the number of images: a mean where the chain rule has a sum.",
-            "dw",
+            "eq-locally-connected-dw",
         ),
-        known("db-of-every-image", DB_EVERY_IMAGE, "db", backward_db_of_every_image),
-        known("db-of-a-shared-bias", DB_SHARED, "db", backward_db_of_a_shared_bias),
+        Misconception("db-of-every-image", DB_EVERY_IMAGE, "eq-locally-connected-db", backward_db_of_every_image),
+        Misconception("db-of-a-shared-bias", DB_SHARED, "eq-locally-connected-db", backward_db_of_a_shared_bias),
     ),
 )
 
@@ -437,27 +439,39 @@ BY_PLACE = Exercise(
     oracle="by_place",
     faulty=by_place_faulty,
     misconceptions=(
-        known(
+        Misconception(
             "weights-reshaped-only",
             "This is what you get when the weights are reshaped to (P, F, K) and their axes are not moved.",
-            "bmm-forward",
+            "eq-locally-connected-bmm-forward",
         ),
-        known(
+        Misconception(
             "columns-reshaped-only",
             "This is what you get when the columns are reshaped to (P, K, N) and their axes are not moved.",
-            "bmm-forward",
+            "eq-locally-connected-bmm-forward",
         ),
-        known("weights-turned", "These are the weights as (P, K, F): each matrix is transposed.", "bmm-forward"),
-        known("columns-turned", "These are the columns as (P, N, K): each matrix is transposed.", "bmm-forward"),
-        known("places-by-columns", "Here the places are numbered column by column, not row by row.", "bmm-forward"),
-        known(
+        Misconception(
+            "weights-turned",
+            "These are the weights as (P, K, F): each matrix is transposed.",
+            "eq-locally-connected-bmm-forward",
+        ),
+        Misconception(
+            "columns-turned",
+            "These are the columns as (P, N, K): each matrix is transposed.",
+            "eq-locally-connected-bmm-forward",
+        ),
+        Misconception(
+            "places-by-columns",
+            "Here the places are numbered column by column, not row by row.",
+            "eq-locally-connected-bmm-forward",
+        ),
+        Misconception(
             "channels-innermost",
             "Here the K entries of a window lie in the order (KH, KW, C), not (C, KH, KW).",
-            "bmm-forward",
+            "eq-locally-connected-bmm-forward",
         ),
-        known("stride-ignored", STRIDE_IGNORED, "forward"),
-        known("dilation-ignored", DILATION_IGNORED, "forward"),
-        known("padded-at-one-end", PADDED_BEHIND, "pad"),
+        Misconception("stride-ignored", STRIDE_IGNORED, "eq-locally-connected-forward"),
+        Misconception("dilation-ignored", DILATION_IGNORED, "eq-locally-connected-forward"),
+        Misconception("padded-at-one-end", PADDED_BEHIND, "eq-locally-connected-pad"),
     ),
 )
 
@@ -472,30 +486,32 @@ FORWARD_BMM = Exercise(
     faulty=forward_bmm_faulty,
     pointless=("locally_connected_forward",),
     misconceptions=(
-        known(
+        Misconception(
             "result-reshaped-only",
             "This is what you get when the product (P, F, N) is reshaped to out and its axes are not moved.",
-            "bmm-forward",
+            "eq-locally-connected-bmm-forward",
         ),
-        known("result-by-columns", BY_COLUMNS, "bmm-forward"),
-        known(
+        Misconception("result-by-columns", BY_COLUMNS, "eq-locally-connected-bmm-forward"),
+        Misconception(
             "weights-reshaped-only",
             "This is what you get when the weights are reshaped to (P, F, K) and their axes are not moved.",
-            "bmm-forward",
+            "eq-locally-connected-bmm-forward",
         ),
-        known(
+        Misconception(
             "columns-reshaped-only",
             "This is what you get when the columns are reshaped to (P, K, N) and their axes are not moved.",
-            "bmm-forward",
+            "eq-locally-connected-bmm-forward",
         ),
-        known("one-kernel-for-all-places", SHARED, "bmm-forward"),
-        known("stride-ignored", STRIDE_IGNORED, "forward"),
-        known("padded-at-one-end", PADDED_BEHIND, "pad"),
-        known("bias-missing", "This is what you get when the biases are not added.", "bias"),
-        known(
+        Misconception("one-kernel-for-all-places", SHARED, "eq-locally-connected-bmm-forward"),
+        Misconception("stride-ignored", STRIDE_IGNORED, "eq-locally-connected-forward"),
+        Misconception("padded-at-one-end", PADDED_BEHIND, "eq-locally-connected-pad"),
+        Misconception(
+            "bias-missing", "This is what you get when the biases are not added.", "eq-locally-connected-bias"
+        ),
+        Misconception(
             "one-bias-for-all-places",
             "This is what you get when the first place's bias is added at every place of a filter.",
-            "bias",
+            "eq-locally-connected-bias",
         ),
     ),
 )
@@ -516,41 +532,45 @@ BACKWARD_BMM = Exercise(
     faulty=backward_bmm_faulty,
     pointless=("locally_connected_backward",),
     misconceptions=(
-        known(
+        Misconception(
             "dcolumns-reshaped-only",
             "This is what you get when the columns' gradient (P, K, N) is reshaped to (N, K, P) without moving axes.",
-            "bmm-dx",
+            "eq-locally-connected-bmm-dx",
         ),
-        known(
+        Misconception(
             "dw-reshaped-only",
             "This is what you get when the weights' gradient (P, F, K) is reshaped to w's shape without moving axes.",
-            "bmm-dw",
+            "eq-locally-connected-bmm-dw",
         ),
-        known(
+        Misconception(
             "dout-reshaped-only",
             "This is what you get when dout is reshaped to (P, F, N) and its axes are not moved.",
-            "bmm-dw",
+            "eq-locally-connected-bmm-dw",
         ),
-        known("one-kernel-for-all-places", SHARED, "bmm-dx"),
-        known(
+        Misconception("one-kernel-for-all-places", SHARED, "eq-locally-connected-bmm-dx"),
+        Misconception(
             "overlaps-overwritten",
             "This is what you get when a kernel entry's share of dx replaces what an earlier one left there: = for +=.",
-            "bmm-dx",
+            "eq-locally-connected-bmm-dx",
         ),
-        known("padding-not-cropped", NOT_CROPPED, "bmm-dx"),
-        known(
+        Misconception("padding-not-cropped", NOT_CROPPED, "eq-locally-connected-bmm-dx"),
+        Misconception(
             "cropped-at-one-end",
             "This is the gradient of the padded x, cut to the size of x below and on the right only.",
-            "bmm-dx",
+            "eq-locally-connected-bmm-dx",
         ),
-        known(
+        Misconception(
             "dw-averaged",
             "This is dw divided by the number of images: a mean where the chain rule has a sum.",
-            "bmm-dw",
+            "eq-locally-connected-bmm-dw",
         ),
-        known("padded-at-one-end", "This is dw from an x whose zeros all lie below and to the right of it.", "pad"),
-        known("db-of-every-image", DB_EVERY_IMAGE, "db", backward_bmm_db_of_every_image),
-        known("db-of-a-shared-bias", DB_SHARED, "db", backward_bmm_db_of_a_shared_bias),
+        Misconception(
+            "padded-at-one-end",
+            "This is dw from an x whose zeros all lie below and to the right of it.",
+            "eq-locally-connected-pad",
+        ),
+        Misconception("db-of-every-image", DB_EVERY_IMAGE, "eq-locally-connected-db", backward_bmm_db_of_every_image),
+        Misconception("db-of-a-shared-bias", DB_SHARED, "eq-locally-connected-db", backward_bmm_db_of_a_shared_bias),
     ),
 )
 
