@@ -1,0 +1,26 @@
+"""Changes to the code of the page that must stop its build."""
+
+MISTAKES = [
+    ("out[n, f, i, j] += w[f, c, kh, kw, i, j] * pixel", "out[n, f, i, j] = w[f, c, kh, kw, i, j] * pixel"),
+    ('np.einsum("nckl,fckl->nf", seen, w[..., i, j])', 'np.einsum("nckl,fckl->nf", seen, w[:, :, ::-1, :, i, j])'),
+    ("    return dout.sum(axis=0)\n", "    return dout.mean(axis=0)\n"),
+    ("= dout[:, f, i, j] @ pixels", "= -dout[:, f, i, j] @ pixels"),
+    ("i, rest = divmod(j + A - k * D, S)", "i, rest = divmod(j + A + k * D, S)"),
+    ("dx[j] += dout[i] * w[k, i]", "dx[j] = dout[i] * w[k, i]"),
+    ("dout[:, :, i, j] @ w[:, :, kh, kw, i, j]", "dout[:, :, i, j] @ w[:, :, -1 - kh, kw, i, j]"),
+    ("dout[:, :, i, j] @ w[:, :, kh, kw, i, j]", "dout[:, :, i, j] @ w[:, :, kh, kw, 0, 0]"),
+    ("        if rest_i or rest_j:\n                continue\n", "        pass\n"),
+    ("dx_pad[:, :, rows, columns] += share", "dx_pad[:, :, rows, columns] = share"),
+    ("return dw.sum(axis=(4, 5)), db.sum(axis=(1, 2))", "return dw.mean(axis=(4, 5)), db.sum(axis=(1, 2))"),
+    ("return dw.sum(axis=(4, 5)), db.sum(axis=(1, 2))", "return dw.sum(axis=(4, 5)), -db.sum(axis=(1, 2))"),
+    ("(W_f * B).sum(axis=1) for", "np.abs(W_f * B).sum(axis=1) for"),
+    ("dW[f] = (dY[:, f] * B).sum(axis=0)", "dW[f] = (dY[:, f] * B)[0]"),
+    ("B_star += W[f] * dY[:, f]", "B_star = W[f] * dY[:, f]"),
+    ("dW = dY @ B.transpose(0, 2, 1)", "dW = -dY @ B.transpose(0, 2, 1)"),
+    ("B_star = W.transpose(0, 2, 1) @ dY", "B_star = W[:1].transpose(0, 2, 1) @ dY"),
+    ("return dx, dW.transpose(1, 2, 0).reshape(w.shape)", "return dx, dW.reshape(w.shape)"),
+    ("D[p * F : (p + 1) * F, p * K : (p + 1) * K] = W[p]", "D[p * F : (p + 1) * F, p * K : (p + 1) * K] = W[0]"),
+    ("E[i * K + k, i * S + k * D - A] = 1", "E[i * K + k, i * S + k * D - A] = -1"),
+    ("E.T @ (D.T @ line[0])", "E[::-1].T @ (D.T @ line[0])"),
+    ("products / moved", "products / (moved + weights)"),
+]
