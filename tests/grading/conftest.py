@@ -19,15 +19,15 @@ ROOT = Path(__file__).parents[2]
 
 
 class Course:
-    """An nbgrader course with unit conv1d released."""
+    """An nbgrader course with one unit released."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, unit: str = "conv1d") -> None:
+        self.folder, self.unit = folder, unit
         folder.mkdir(parents=True)
         shutil.copy(ROOT / "assignments" / "nbgrader_config.py", folder)
-        write_source(ROOT / "assignments" / "src" / "conv1d.md", folder)
-        self.nbgrader("generate_assignment", "conv1d")
-        self.released = nbformat.read(folder / "release" / "conv1d" / "conv1d.ipynb", as_version=4)
+        write_source(ROOT / "assignments" / "src" / f"{unit}.md", folder)
+        self.nbgrader("generate_assignment", unit)
+        self.released = nbformat.read(folder / "release" / unit / f"{unit}.ipynb", as_version=4)
 
     def nbgrader(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Run an nbgrader command inside the course, as its README says: with the environment's bin on PATH."""
@@ -44,13 +44,13 @@ class Course:
         assert not check or done.returncode == 0, done.stderr[-4000:]
         return done
 
-    def submit(self, student: str, notebook: nbformat.NotebookNode, name: str = "conv1d.ipynb") -> None:
+    def submit(self, student: str, notebook: nbformat.NotebookNode, name: str = "") -> None:
         self.submit_bytes(student, nbformat.writes(notebook).encode("utf-8"), name)
 
-    def submit_bytes(self, student: str, content: bytes, name: str = "conv1d.ipynb") -> None:
-        folder = self.folder / "submitted" / student / "conv1d"
+    def submit_bytes(self, student: str, content: bytes, name: str = "") -> None:
+        folder = self.folder / "submitted" / student / self.unit
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+        (folder / (name or f"{self.unit}.ipynb")).write_bytes(content)
 
     def answer(self, **sources: str) -> nbformat.NotebookNode:
         """The released notebook with the cells of these grade ids replaced."""
@@ -65,13 +65,13 @@ class Course:
         """Points by graded cell; empty if the gradebook has no grades of the student."""
         with Gradebook(f"sqlite:///{self.folder}/gradebook.db") as gradebook:
             try:
-                submission = gradebook.find_submission("conv1d", student)
+                submission = gradebook.find_submission(self.unit, student)
             except MissingEntry:
                 return {}
             return {grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades}
 
     def graded(self, student: str) -> nbformat.NotebookNode:
-        return nbformat.read(self.folder / "autograded" / student / "conv1d" / "conv1d.ipynb", as_version=4)
+        return nbformat.read(self.folder / "autograded" / student / self.unit / f"{self.unit}.ipynb", as_version=4)
 
     def cell(self, student: str, grade_id: str) -> nbformat.NotebookNode:
         cells = [c for c in self.graded(student).cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id]
@@ -88,7 +88,7 @@ class Course:
         return results[0].data[VERDICT_MIME][0]
 
     def feedback(self, student: str) -> str:
-        return (self.folder / "feedback" / student / "conv1d" / "conv1d.html").read_text(encoding="utf-8")
+        return (self.folder / "feedback" / student / self.unit / f"{self.unit}.html").read_text(encoding="utf-8")
 
     def export(self) -> dict[str, dict[str, str]]:
         self.nbgrader("export", "--to", "grades.csv")
