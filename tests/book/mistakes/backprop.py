@@ -18,7 +18,7 @@ MISTAKES = [
     ("return dout * (x > 0)", "return dout * (dout > 0)"),
     ("np.diag((x.reshape(-1) > 0).astype(float))", "np.diag((x.reshape(-1) < 0).astype(float))"),
     ("return dout.reshape(x.shape)", "return dout.reshape(x.shape[::-1]).T"),
-    ("shifted = s - s.max(axis=1, keepdims=True)", "shifted = s"),
+    ("np.log(np.exp(shifted).sum(axis=1, keepdims=True))", "np.log(np.exp(shifted).sum(axis=0, keepdims=True))"),
     ("dscores[np.arange(len(s)), y] -= 1", "dscores[:, y] -= 1"),
     ("dscores[np.arange(len(s)), y] -= 1", "dscores[np.arange(len(s)), y] += 1"),
     ("return dscores / len(s)", "return dscores"),
