@@ -1,0 +1,27 @@
+"""Changes to the code of the page that must stop its build."""
+
+MISTAKES = [
+    ("dscores = (probability - target) / len(x)", "dscores = (target - probability) / len(x)"),
+    ("dscores = (probability - target) / len(x)", "dscores = probability - target"),
+    ("dw2, db2 = flat.T @ dscores,", "dw2, db2 = -flat.T @ dscores,"),
+    ("flat.T @ dscores, dscores.sum(axis=0)", "flat.T @ dscores, dscores.mean(axis=0)"),
+    ("dp = (dscores @ w2.T)", "dp = -(dscores @ w2.T)"),
+    ("da = solutions.max_pool2d_backward(dp, a, 2)", "da = solutions.max_pool2d_backward(-dp, a, 2)"),
+    ("dz = da * (z > 0)", "dz = da * (da > 0)"),
+    ("dz = da * (z > 0)", "dz = -da * (z > 0)"),
+    ('dw1 = np.einsum("ncklij,nfij->fckl", places, dz)', 'dw1 = -np.einsum("ncklij,nfij->fckl", places, dz)'),
+    ("db1 = dz.sum(axis=(0, 2, 3))", "db1 = dz.mean(axis=(0, 2, 3))"),
+    ("np.diag((S.ravel() > 0)", "np.diag((S.ravel() < 0)"),
+    ("np.eye(t) if k == i else", "np.eye(t) if k != i else"),
+    ("[g @ M_im for g in", "[-g @ M_im for g in"),
+    ("[g @ np.ones(6) for g in", "[-g @ np.ones(6) for g in"),
+    ("to_scores = -y / (y @ prob)", "to_scores = y / (y @ prob)"),
+    ("sum(G[i].ravel() @ M[i]", "sum(-G[i].ravel() @ M[i]"),
+    ("by_flipping[j] += solutions", "by_flipping[j] = solutions"),
+    ("F2[:, :, ::-1, ::-1]", "F2[:, :, ::-1]"),
+    ('{"w": self.x.T @ dout,', '{"w": -self.x.T @ dout,'),
+    ("value = loss_of(net.forward(x), labels)", "value = -loss_of(net.forward(x), labels)"),
+    ('v = mu * kept.get("v", 0) + g', 'v = mu * kept.get("v", 0) - g'),
+    ("m / (1 - beta1**t), q", "m, q"),
+    ("            optimiser.step()\n", ""),
+]
