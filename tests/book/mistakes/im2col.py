@@ -1,8 +1,8 @@
 """Changes to the code of the page that must stop its build."""
 
 MISTAKES = [
-    ("cols[n, r, q] = x_pad[n, c, y, z]", "cols[n, r, q] = x_pad[n, c, z, y]"),
-    ("cols[:, :, kh, kw] = x_pad[:, :, rows, columns]", "cols[:, :, kw, kh] = x_pad[:, :, rows, columns]"),
+    ("cols[n, r, q] = x_pad[n, c, y, z]", "cols[n, r, q] = -x_pad[n, c, y, z]"),
+    ("cols[:, :, kh, kw] = x_pad[:, :, rows, columns]", "cols[:, :, kh, kw] = -x_pad[:, :, rows, columns]"),
     ("(dY @ np.ones(dY.shape[2])).sum(axis=0)", "-(dY @ np.ones(dY.shape[2])).sum(axis=0)"),
     ("(dY @ np.ones(dY.shape[2])).sum(axis=0)", "(dY @ np.ones(dY.shape[2])).mean(axis=0)"),
     ("return (dY @ B.swapaxes(1, 2)).sum(axis=0)", "return -(dY @ B.swapaxes(1, 2)).sum(axis=0)"),
@@ -16,7 +16,7 @@ MISTAKES = [
     ("dW = (dY @ B.swapaxes(2, 3)).sum(axis=0)", "dW = (dY @ B.swapaxes(2, 3)).mean(axis=0)"),
     ("(g.ravel() @ M_X)", "(-g.ravel() @ M_X)"),
     ("turned = w[:, :, ::-1, ::-1]", "turned = w[:, :, :, :]"),
-    ("r - p for r, p", "p for r, p"),
+    ("(G @ turned)", "-(G @ turned)"),
     ("return np.stack([M.T @ g.ravel() for g in dout])", "return np.stack([-M.T @ g.ravel() for g in dout])"),
     ("M[f, np.arange(Q), meets] = w[f].reshape(R, 1)", "M[f, np.arange(Q), meets] = w[0].reshape(R, 1)"),
     ("turned = w[f, c, ::-1, ::-1]", "turned = w[f, c]"),
