@@ -64,7 +64,11 @@ def transpose_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def padded(x, padding):
-    return np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    """As np.pad, which takes its time, and is called for each pair of mistakes."""
+    N, C, H, W = x.shape
+    x_pad = np.zeros((N, C, H + 2 * padding, W + 2 * padding))
+    x_pad[:, :, padding : padding + H, padding : padding + W] = x
+    return x_pad
 
 
 def forward_faulty(x, w, b=None, *, padding=0, slips=frozenset()):
