@@ -21,6 +21,8 @@ MISTAKES = [
     ("(m == r + 2) * (l == s + 1)", "(m == r + 1) * (l == s + 2)"),
     ("dx[:, :, r, s] += dout", "dx[:, :, r, s] = dout"),
     ("divmod(r + top - kh * dilation[0], stride[0])", "divmod(r - kh * dilation[0], stride[0])"),
+    ("divmod(s + padding[2] - j * stride[1], dilation[1])", "divmod(s - j * stride[1], dilation[1])"),
+    ("dx[:, :, r, s] += share", "dx[:, :, r, s] -= share"),
     ("whole = rest_i == 0 and rest_j == 0", "whole = True"),
     ("dx_pad[:, :, rows, columns] += share", "dx_pad[:, :, rows, columns] = share"),
     ("dx_pad[:, :, rows, columns] += share", "dx_pad[:, :, rows, columns] -= share"),
