@@ -26,3 +26,9 @@ c.TrustedExecute.secret = os.environ.get("COURSE_SECRET", "")
 # What students' code may use up; autograder/grading/limits.py lists all limits and their defaults.
 c.SandboxLimits.call_seconds = 5.0
 c.SandboxLimits.cell_seconds = 10.0
+
+# Whose file is it, in an archive downloaded from Moodle ("Ada Lovelace_48151_assignsubmission_file_/conv1d.ipynb") or
+# Canvas ("lovelaceada_LATE_48151_162342_conv1d-1.ipynb")? Names may be shared: the number is the student's id.
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*[/_](?P<student_id>\d+)_(?:assignsubmission_file_?/|\d+_)(?P<file_id>[A-Za-z]\w*?)(?:(?:-| ?\()\d+\)?)?\.ipynb$"
+)

@@ -4,6 +4,7 @@ import fnmatch
 import glob
 import os
 import re
+import secrets
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from autograder.grading.completion import (
 )
 from autograder.grading.examine import NotACheckError
 from autograder.grading.gradebook import KeptGradebook, kept_gradebooks
-from autograder.grading.intake import Intake, UnreadableError, read_submission, read_timestamp
+from autograder.grading.intake import Intake, UnreadableError, read_secret, read_submission, read_timestamp
 from autograder.grading.notices import add_notices
 from autograder.grading.sandbox import SandboxLimits, SandboxUnavailable, probe
 
@@ -148,9 +149,22 @@ class TrustedAutograde(Autograde):
                 super().init_assignment(assignment_id, student_id)
         finally:
             self.coursedir.ignore = ignore
+        dest = Path(self._format_dest(assignment_id, student_id))
         if timestamp:
-            dest = Path(self._format_dest(assignment_id, student_id))
             write_at_once(dest / "timestamp.txt", f"{timestamp.isoformat(sep=' ')} UTC\n")
+        if secret := self.secret_of(folder, student_id):
+            write_at_once(dest / "submission_secret.txt", secret)
+
+    def secret_of(self, folder: Path, student_id: str) -> str | None:
+        """The name of the feedback in the exchange, if the submission came through it.
+
+        A spoilt one is replaced by a new one: `nbgrader release_feedback` would end for the whole class without any.
+        """
+        try:
+            return read_secret(folder)
+        except UnreadableError as error:
+            self.log.warning("%s can't fetch the feedback through the exchange: %s", student_id, error)
+            return secrets.token_hex(64)
 
     def read(self, path: Path, names: dict) -> Intake:
         """The notebook at `path`, or an empty one if it has already made the grader fail."""

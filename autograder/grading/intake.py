@@ -4,6 +4,7 @@ import codecs
 import fnmatch
 import json
 import os
+import re
 import stat
 import warnings
 from dataclasses import dataclass
@@ -147,6 +148,21 @@ def read_timestamp(folder: Path) -> datetime | None:
         return parse_utc(text) if text else None
     except (ValueError, OverflowError, TypeError):
         raise UnreadableError("timestamp.txt holds no date and time.") from None
+
+
+def read_secret(folder: Path) -> str | None:
+    """The name of the feedback in nbgrader's exchange, from submission_secret.txt; None if there is none.
+
+    Raises:
+        UnreadableError: it is no regular file, or not what `nbgrader submit` writes.
+    """
+    path = folder / "submission_secret.txt"
+    if not os.path.lexists(path):
+        return None
+    text = read_bytes(path, LARGEST_TIMESTAMP_MIB).decode("utf-8", "replace").strip()
+    if not re.fullmatch("[0-9a-f]{32,256}", text):
+        raise UnreadableError("submission_secret.txt holds no secret of nbgrader's.")
+    return text
 
 
 def read_bytes(path: Path, largest_mib: float) -> bytes:

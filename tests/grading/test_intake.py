@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder.grading.intake import UnreadableError, read_submission, read_timestamp
+from autograder.grading.intake import UnreadableError, read_secret, read_submission, read_timestamp
 
 
 def notebook(*sources, grade_id="answer"):
@@ -212,3 +212,23 @@ def test_a_linked_students_folder_is_not_followed(tmp_path):
     intake = read(tmp_path / "eve" / "conv1d")
     assert intake.notebook.cells == []
     assert "link" in intake.notices[0]
+
+
+def test_the_secret_of_the_exchange_is_read(tmp_path):
+    assert read_secret(tmp_path) is None
+    (tmp_path / "submission_secret.txt").write_text("0123456789abcdef" * 8)
+    assert read_secret(tmp_path) == "0123456789abcdef" * 8
+
+
+@pytest.mark.parametrize("content", ["", "../../x", "g" * 64, "a" * 5000, "<script>"])
+def test_another_text_is_no_secret(tmp_path, content):
+    (tmp_path / "submission_secret.txt").write_text(content)
+    with pytest.raises(UnreadableError, match="submission_secret"):
+        read_secret(tmp_path)
+
+
+def test_a_link_is_no_secret(tmp_path):
+    (tmp_path / "other").write_text("0" * 128)
+    (tmp_path / "submission_secret.txt").symlink_to(tmp_path / "other")
+    with pytest.raises(UnreadableError, match="a link"):
+        read_secret(tmp_path)
