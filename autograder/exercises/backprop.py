@@ -134,7 +134,7 @@ def faulty_linear_forward(x, w, b, *, slips=frozenset()):
         term = x[:, [d]] * (w[d] + b if "bias-added-to-weights" in slips else w[d])
         if "bias-in-every-term" in slips:
             term = term + b
-        out[:] = term if "overwritten" in slips else out + term
+        out[:] = term if "sum-overwritten" in slips else out + term
     if not slips & {"bias-ignored", "bias-in-first-row", "bias-in-every-term", "bias-added-to-weights"}:
         out[:] = out + b
     if "bias-in-first-row" in slips:
@@ -178,7 +178,7 @@ def over_batch(shares, slips):
         return shares
     if "last-example-only" in slips:
         return shares[-1]
-    return shares.mean(axis=0) if "averaged" in slips else shares.sum(axis=0)
+    return shares.mean(axis=0) if "divided-by-n-twice" in slips else shares.sum(axis=0)
 
 
 def linear_swapped(dout, x, w):
@@ -197,7 +197,7 @@ def faulty_jacobian(x, outputs, *, slips=frozenset()):
     if "weights-column-by-column" in slips:
         tensor = np.swapaxes(tensor, 1, 2)
     jacobian = tensor if "not-flattened" in slips else tensor.reshape(outputs, D * outputs)
-    return jacobian.T if "transposed" in slips else jacobian
+    return jacobian.T if "jacobian-transposed" in slips else jacobian
 
 
 def relu_absolute(x):
@@ -361,7 +361,7 @@ LINEAR_FORWARD = Exercise(
             "eq-backprop-linear-forward",
         ),
         Misconception(
-            "overwritten",
+            "sum-overwritten",
             "This is what you get when each input's product replaces the sum so far: = where += is meant.",
             "eq-backprop-linear-forward",
         ),
@@ -468,7 +468,7 @@ LINEAR_JACOBIAN = Exercise(
             "eq-backprop-linear-jacobian",
         ),
         Misconception(
-            "transposed",
+            "jacobian-transposed",
             "This is the Jacobian transposed: it has one row an output and one column a weight.",
             "eq-backprop-linear-jacobian",
         ),
@@ -501,7 +501,7 @@ LINEAR_BACKWARD = Exercise(
             "eq-backprop-linear-dw",
         ),
         Misconception(
-            "averaged",
+            "divided-by-n-twice",
             "This is the right gradient divided by N, a second time: dout contains the 1/N of the loss already.",
             "eq-backprop-batch-loss",
         ),
@@ -565,7 +565,7 @@ RELU_FORWARD = Exercise(
             relu_absolute,
         ),
         Misconception(
-            "step",
+            "slope-for-value",
             "This is 1 where x is positive: the slope of ReLU, not its value.",
             "eq-backprop-relu-forward",
             relu_step,
@@ -583,7 +583,7 @@ RELU_FORWARD = Exercise(
             relu_integers,
         ),
         Misconception(
-            "leaky",
+            "negative-part-shrunk",
             "This is what you get when negative entries are made ten times smaller: that is called a leaky ReLU.",
             "eq-backprop-relu-forward",
             relu_leaky,
@@ -632,7 +632,7 @@ RELU_BACKWARD = Exercise(
             relu_backward_both_masks,
         ),
         Misconception(
-            "reversed",
+            "passed-where-negative",
             "This is what you get when dout is passed on where x is not positive.",
             "eq-backprop-relu-dx",
             relu_backward_reversed,
