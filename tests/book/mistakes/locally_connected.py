@@ -19,8 +19,8 @@ MISTAKES = [
     ("dW = dY @ B.transpose(0, 2, 1)", "dW = -dY @ B.transpose(0, 2, 1)"),
     ("B_star = W.transpose(0, 2, 1) @ dY", "B_star = W[:1].transpose(0, 2, 1) @ dY"),
     ("return dx, dW.transpose(1, 2, 0).reshape(w.shape)", "return dx, dW.reshape(w.shape)"),
-    ("D[p * F : (p + 1) * F, p * K : (p + 1) * K] = W[p]", "D[p * F : (p + 1) * F, p * K : (p + 1) * K] = W[0]"),
+    ("p * K : (p + 1) * K] = W[p]", "p * K : (p + 1) * K] = W[0]"),
     ("E[i * K + k, i * S + k * D - A] = 1", "E[i * K + k, i * S + k * D - A] = -1"),
-    ("E.T @ (D.T @ line[0])", "E[::-1].T @ (D.T @ line[0])"),
+    ("E.T @ (W.T @ line[0])", "E[::-1].T @ (W.T @ line[0])"),
     ("products / moved", "products / (moved + weights)"),
 ]
