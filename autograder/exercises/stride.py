@@ -392,7 +392,7 @@ def insert_faulty(x, stride, size, *, slips=frozenset()):
         SW, W = 1, w
     spread = np.zeros((*x.shape[:2], max(H, h * SH), max(W, w * SW)))
     spread[:, :, : h * SH : SH, : w * SW : SW] = x
-    if "repeated" in slips:
+    if "entries-repeated" in slips:
         spread[:, :, : h * SH, : w * SW] = x.repeat(SH, axis=2).repeat(SW, axis=3)
     if "zeros-after-every-entry" in slips:
         H, W = h * SH, w * SW
@@ -428,7 +428,7 @@ INSERT_MISCONCEPTIONS = (
         "eq-stride-insert-zeros",
     ),
     Misconception(
-        "repeated",
+        "entries-repeated",
         "This is what you get when each entry is repeated where the zeros belong.",
         "eq-stride-insert-zeros",
     ),
@@ -449,7 +449,7 @@ def spread_faulty(dout, stride, size, slips):
         size = ((H_out - 1) * SH + 1, (W_out - 1) * SW + 1)
     spread = np.zeros((*dout.shape[:2], max(size[0], H_out * SH), max(size[1], W_out * SW)))
     spread[:, :, : H_out * SH : SH, : W_out * SW : SW] = dout
-    if "repeated" in slips:
+    if "entries-repeated" in slips:
         spread[:, :, : H_out * SH, : W_out * SW] = dout.repeat(SH, axis=2).repeat(SW, axis=3)
     return spread[:, :, : size[0], : size[1]]
 
@@ -490,7 +490,7 @@ DX_MISCONCEPTIONS = (
         "eq-stride-dx-by-zeros",
     ),
     Misconception(
-        "repeated",
+        "entries-repeated",
         "This is what you get when the entries of dout are repeated where the zeros belong.",
         "eq-stride-insert-zeros",
     ),
