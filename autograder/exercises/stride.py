@@ -15,7 +15,7 @@ def size_cases(rng: np.random.Generator) -> list[Case]:
     def case(group, size, kernel, **options):
         return Case(group, {"size": size, "kernel": kernel}, options)
 
-    some = [int(number) for number in rng.integers(6, 60, 11)]
+    some = [int(number) for number in rng.integers(6, 60, 12)]
     return [
         case("dense", some[0], 3, stride=1, padding=0, dilation=1),
         case("padding", some[1], 4, stride=1, padding=2, dilation=1),
@@ -23,6 +23,7 @@ def size_cases(rng: np.random.Generator) -> list[Case]:
         case("two paddings", some[3], 5, stride=1, padding=(0, 3), dilation=1),
         case("stride", 3 + 2 * some[4], 3, stride=2, padding=0, dilation=1),
         case("stride", 4 + 3 * some[5], 2, stride=3, padding=2, dilation=1),
+        case("stride", 1 + 2 * some[11], 1, stride=2, padding=0, dilation=1),
         case("remainder", 4 + 2 * some[6], 3, stride=2, padding=0, dilation=1),
         case("remainder", 4 + 4 * some[7], 3, stride=4, padding=1, dilation=1),
         case("dilation", some[8], 3, stride=1, padding=0, dilation=2),
