@@ -95,7 +95,7 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
 
 def spatial_train_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
-    for group, N, C, H, W, options in plane_sizes(rng):
+    for group, N, C, H, W, options in [*plane_sizes(rng), ("momentum", 2, 2, 3, 2, {"momentum": 1})]:
         x = to_planes(columns(rng, group, N * H * W, C), (N, C, H, W))
         cases.append(Case(group, {"x": x, **parameters(rng, C)}, options))
     return cases
@@ -135,6 +135,8 @@ def planes_out(x, gamma, *, beta=0.0, eps=1e-5):
 
 def deviation(var, eps, slips):
     """What x is divided by."""
+    if "eps-as-by-default" in slips:
+        eps = 1e-5
     if "eps-missing" in slips:
         return np.sqrt(np.where(var > 0, var, eps))  # where another slip leaves no variance, nobody divides by zero
     if "eps-outside-the-root" in slips:
@@ -142,6 +144,15 @@ def deviation(var, eps, slips):
     if "root-missing" in slips:
         return var + eps
     return np.sqrt(var + eps)
+
+
+def weight_of_batch(momentum, slips):
+    """What the batch counts in a running estimate."""
+    if "momentum-as-by-default" in slips:
+        momentum = 0.1
+    if "momentum-reversed" in slips:
+        momentum = 1 - momentum
+    return 0 if "running-estimates-not-moved" in slips else momentum
 
 
 def scale_and_shift(x_hat, gamma, beta, slips):
@@ -169,10 +180,7 @@ def faulty_train(x, gamma, beta, running_mean, running_var, *, momentum=0.1, eps
     towards = var if "running-variance-biased" in slips else unbiased
     if "running-deviation" in slips:
         towards = np.sqrt(towards)
-    if "momentum-reversed" in slips:
-        momentum = 1 - momentum
-    if "running-estimates-not-moved" in slips:
-        momentum = 0
+    momentum = weight_of_batch(momentum, slips)
     old_mean, old_var = running_mean[None], running_var[None]
     moved = (1 - momentum) * old_mean + momentum * mean, (1 - momentum) * old_var + momentum * towards
     return out, *(a[0] if len(a) == 1 and N > 1 else a for a in moved)
@@ -254,7 +262,7 @@ def faulty_closed(dout, x, gamma, *, eps=1e-5, slips=frozenset()):
     dx, dgamma, dbeta = closed_form(dout, x, gamma, eps, slips, count=1 if "sums-not-divided" in slips else 0)
     if "summed-over-the-features" in slips:
         dbeta = dout.sum(axis=1)
-        dgamma = (dout * (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + eps)).sum(axis=1)
+        dgamma = (dout * (x - x.mean(axis=0)) / deviation(x.var(axis=0), eps, slips)).sum(axis=1)
     return dx, dgamma, dbeta
 
 
@@ -294,6 +302,7 @@ def faulty_rows(rows, gamma, beta, running_mean, running_var, momentum, eps, sli
     """faulty_train, but a single row has a running variance too."""
     if len(rows) > 1:
         return faulty_train(rows, gamma, beta, running_mean, running_var, momentum=momentum, eps=eps, slips=slips)
+    momentum = weight_of_batch(momentum, slips)
     moved = (1 - momentum) * running_mean + momentum * rows[0]
     return 0 * rows + beta, moved, (1 - momentum) * running_var
 
@@ -311,7 +320,7 @@ def faulty_spatial_backward(dout, x, gamma, *, eps=1e-5, slips=frozenset()):
     if "dout-not-moved" in slips and "channel-axis-not-moved" not in slips:
         dbeta = dout.sum(axis=(0, 2, 3))  # what needs no reshape; from the wrong rows it would be as if neither moved
     if "summed-over-the-images-only" in slips:
-        std = np.sqrt(x.var(axis=(0, 2, 3), keepdims=True) + eps)
+        std = deviation(x.var(axis=(0, 2, 3), keepdims=True), eps, slips)
         dgamma = (dout * (x - x.mean(axis=(0, 2, 3), keepdims=True)) / std).sum(axis=0)
         dbeta = dout.sum(axis=0)
     return dx, dgamma, dbeta
@@ -335,6 +344,9 @@ ROWS = "eq-spatial-batchnorm-rows"
 
 EPS_MISSING = Misconception(
     "eps-missing", "This is what you get when eps has no effect: the root is taken of the variance alone.", FORWARD
+)
+EPS_DEFAULT = Misconception(
+    "eps-as-by-default", "This is what you get when eps is 1e-5 whatever the call says: it is not passed on.", FORWARD
 )
 EPS_OUTSIDE = Misconception(
     "eps-outside-the-root",
@@ -366,6 +378,11 @@ RUNNING_BIASED = Misconception(
 REVERSED = Misconception(
     "momentum-reversed",
     "This is what you get when momentum weighs the old estimate: it changes places with 1 − momentum.",
+    RUNNING,
+)
+MOMENTUM_DEFAULT = Misconception(
+    "momentum-as-by-default",
+    "This is what you get when momentum is 0.1 whatever the call says: it is not passed on.",
     RUNNING,
 )
 NOT_RUNNING = Misconception(
@@ -431,6 +448,7 @@ EXERCISES = (
         faulty=faulty_train,
         misconceptions=(
             EPS_MISSING,
+            EPS_DEFAULT,
             EPS_OUTSIDE,
             ROOT_MISSING,
             MEAN_MISSING,
@@ -459,6 +477,7 @@ EXERCISES = (
                 RUNNING,
             ),
             REVERSED,
+            MOMENTUM_DEFAULT,
             NOT_RUNNING,
         ),
     ),
@@ -474,6 +493,7 @@ EXERCISES = (
         faulty=faulty_eval,
         misconceptions=(
             EPS_MISSING,
+            EPS_DEFAULT,
             EPS_OUTSIDE,
             ROOT_MISSING,
             MEAN_MISSING,
@@ -512,6 +532,7 @@ EXERCISES = (
             MEAN_DROPPED,
             VAR_DROPPED,
             EPS_MISSING,
+            EPS_DEFAULT,
             UNBIASED,
             ONES,
             Misconception(
@@ -567,6 +588,7 @@ EXERCISES = (
             VAR_DROPPED,
             GAMMA_FORGOTTEN,
             EPS_MISSING,
+            EPS_DEFAULT,
             UNBIASED,
             ONES,
             AVERAGED,
@@ -613,11 +635,13 @@ EXERCISES = (
             NOT_BACK,
             EACH_IMAGE,
             EPS_MISSING,
+            EPS_DEFAULT,
             EPS_OUTSIDE,
             UNBIASED,
             SWAPPED,
             RUNNING_BIASED,
             REVERSED,
+            MOMENTUM_DEFAULT,
             NOT_RUNNING,
         ),
     ),
@@ -640,6 +664,7 @@ EXERCISES = (
             EACH_IMAGE,
             MEAN_DROPPED,
             VAR_DROPPED,
+            EPS_DEFAULT,
             GAMMA_FORGOTTEN,
             ONES,
             AVERAGED,
