@@ -25,7 +25,7 @@ def conv2d_forward(x, w, b=None, *, stride=1, padding=0, dilation=1, groups=1, a
     algorithm one of ALGORITHMS. Returns out (N, F, H_out, W_out), of the library, device and dtype of x.
 
     Exact on integers in float64: auto, loops, im2col, winograd2. In float32, auto may take Winograd's F(4×4, 3×3):
-    errors up to 1e-4 of the sum of |x·w| under the window, some ten times those of im2col, for half the time.
+    errors up to 1e-4 of the sum of abs(x)·abs(w) under the window, some ten times those of im2col, for half the time.
 
     Raises:
         TypeError, ValueError: arrays or hyper-parameters do not fit together, or the algorithm cannot do them.
