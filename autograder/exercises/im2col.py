@@ -77,10 +77,10 @@ def matrix_cases(rng: np.random.Generator) -> list[Case]:
         ("one plane", (1, 4, 3), (1, 1, 2, 2), {}),
         ("planes", (2, 3, 4), (1, 2, 2, 3), {}),
         ("filters", (2, 3, 4), (3, 2, 2, 2), {}),
-        ("stride", (1, 4, 6), (2, 1, 2, 3), {"stride": (2, 2)}),
+        ("stride", (1, 6, 6), (2, 1, 2, 3), {"stride": (3, 2)}),
         ("padding", (1, 3, 3), (2, 1, 2, 3), {"padding": (1, 0, 2, 1)}),
-        ("dilation", (1, 4, 6), (2, 1, 2, 3), {"dilation": (2, 2)}),
-        ("all at once", (2, 4, 6), (3, 2, 2, 3), {"stride": (2, 3), "padding": (2, 1, 1, 0), "dilation": (3, 2)}),
+        ("dilation", (1, 5, 6), (2, 1, 2, 3), {"dilation": (3, 2)}),
+        ("all at once", (2, 4, 8), (3, 2, 2, 3), {"stride": (2, 3), "padding": (2, 1, 1, 0), "dilation": (3, 2)}),
     ]:
         cases.append(Case(group, {"w": integers(rng, *w_shape), "x_shape": x_shape}, options))
     return cases
