@@ -154,7 +154,7 @@ def dx_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def forward_faulty(x, w, b, *, stride=ONE, padding=NO_PADDING, dilation=ONE, slips=frozenset()):
+def forward_faulty(x, w, b, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), slips=frozenset()):
     top, bottom, left, right = padding
     if "padding-ignored" in slips:
         top, bottom, left, right = 0, 0, 0, 0
@@ -249,7 +249,7 @@ FORWARD_MISCONCEPTIONS = (
 )
 
 
-def backward_faulty(dout, x, w, *, stride=ONE, padding=NO_PADDING, dilation=ONE, slips=frozenset()):
+def backward_faulty(dout, x, w, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), slips=frozenset()):
     (top, bottom, left, right), (KH, KW), (SH, SW), (DH, DW) = padding, w.shape[2:], stride, dilation
     if "dout-taken-as-ones" in slips:
         dout = np.ones_like(dout)
@@ -455,7 +455,7 @@ def spread_faulty(dout, stride, size, slips):
     return spread[:, :, : size[0], : size[1]]
 
 
-def dx_faulty(dout, w, x_shape, *, stride=ONE, padding=NO_PADDING, dilation=ONE, slips=frozenset()):
+def dx_faulty(dout, w, x_shape, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), slips=frozenset()):
     (top, bottom, left, right), (KH, KW), (DH, DW) = padding, w.shape[2:], dilation
     (N, C, H, W), rows, columns = x_shape, DH * (KH - 1), DW * (KW - 1)
     size = (H + top + bottom - rows, W + left + right - columns)
@@ -560,7 +560,7 @@ def transpose_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def transpose_faulty(x, w, b, *, stride=ONE, padding=NO_PADDING, output_padding=(0, 0), slips=frozenset()):
+def transpose_faulty(x, w, b, *, stride=(1, 1), padding=(0, 0, 0, 0), output_padding=(0, 0), slips=frozenset()):
     (SH, SW), (top, bottom, left, right), (EH, EW) = stride, padding, output_padding
     (N, _, H, W), (F, KH, KW) = x.shape, w.shape[1:]
     if "stride-ignored" in slips:
