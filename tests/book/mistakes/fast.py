@@ -10,7 +10,7 @@ MISTAKES = [
     ("np.conj(np.swapaxes(dY, 2, 3)) @ X", "np.swapaxes(dY, 2, 3) @ X"),
     ("np.conj(np.swapaxes(W, 2, 3))", "np.swapaxes(W, 2, 3)"),
     ("solve(V4, (V2 @ a) * (V3 @ b))", "solve(V4, -(V2 @ a) * (V3 @ b))"),
-    ("scale[j] = np.prod([point - p", "scale[j] = np.prod([point + p"),
+    ("BT = scale[:, None] *", "BT = -scale[:, None] *"),
     ("AT @ (U * V) @ AT.T", "AT @ (U * V.T) @ AT.T"),
     ("dM = AT.T @ dout_full", "dM = -AT.T @ dout_full"),
     ("dx[i : i + n, j : j + n] += BT.T", "dx[i : i + n, j : j + n] = BT.T"),
