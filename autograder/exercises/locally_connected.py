@@ -1,20 +1,18 @@
 """The exercises of unit locally_connected: a layer with a kernel for every place, plane by plane and place by place."""
 
-
 import numpy as np
 
 import solutions
 from autograder.draw import halves, integers
 from autograder.spec import Case, Exercise, Misconception, Output
 
-ONE, NO_PADDING = (1, 1), (0, 0, 0, 0)
 GEOMETRY = "stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)"
 
 
 def sizes(rng: np.random.Generator) -> list[tuple[str, tuple, tuple, dict]]:
     """(group, shape of x, (F, KH, KW), options) of every case; the seed varies widths, never the groups."""
 
-    def options(stride=ONE, padding=NO_PADDING, dilation=ONE):
+    def options(stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)):
         return {"stride": stride, "padding": padding, "dilation": dilation}
 
     extra = int(rng.integers(0, 2))
@@ -127,11 +125,11 @@ def row_major_as_column_major(planes):
     return planes.reshape(*planes.shape[:-2], W, H).swapaxes(-1, -2)
 
 
-def forward_faulty(x, w, b, *, stride=ONE, padding=NO_PADDING, dilation=ONE, slips=frozenset()):
+def forward_faulty(x, w, b, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), slips=frozenset()):
     if "stride-ignored" in slips:
-        stride = ONE
+        stride = (1, 1)
     if "dilation-ignored" in slips:
-        dilation = ONE
+        dilation = (1, 1)
     if "padded-at-one-end" in slips:
         padding = all_behind(padding)
     cols = windows(x, w, stride, padding, dilation)
@@ -162,11 +160,11 @@ def weights_of_the_inputs_place(w, x, stride, padding, dilation):
     return wrong
 
 
-def backward_faulty(dout, x, w, *, stride=ONE, padding=NO_PADDING, dilation=ONE, slips=frozenset()):
+def backward_faulty(dout, x, w, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), slips=frozenset()):
     if "stride-ignored" in slips:
-        stride = ONE
+        stride = (1, 1)
     if "dilation-ignored" in slips:
-        dilation = ONE
+        dilation = (1, 1)
     cols = windows(x, w, stride, all_behind(padding) if "dw-padded-at-one-end" in slips else padding, dilation)
     images = slice(-1, None) if "images-overwritten" in slips else slice(None)
     dw = np.einsum("nfij,nckhij->fckhij", dout[images], cols[images])
@@ -187,19 +185,19 @@ def backward_faulty(dout, x, w, *, stride=ONE, padding=NO_PADDING, dilation=ONE,
     return cropped(laid_back(dcols, x, stride, padding, dilation, how), x, padding, slips), dw, db
 
 
-def by_place_reference(x, w, *, stride=ONE, padding=NO_PADDING, dilation=ONE):
+def by_place_reference(x, w, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)):
     F, C, KH, KW, H_out, W_out = w.shape
     cols = solutions.im2col(x, (KH, KW), stride=stride, padding=padding, dilation=dilation)
     return w.reshape(F, C * KH * KW, H_out * W_out).transpose(2, 0, 1), cols.transpose(2, 1, 0)
 
 
-def by_place_faulty(x, w, *, stride=ONE, padding=NO_PADDING, dilation=ONE, slips=frozenset()):
+def by_place_faulty(x, w, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), slips=frozenset()):
     (F, C, KH, KW, H_out, W_out), N = w.shape, len(x)
     P, K = H_out * W_out, C * KH * KW
     if "stride-ignored" in slips:
-        stride = ONE
+        stride = (1, 1)
     if "dilation-ignored" in slips:
-        dilation = ONE
+        dilation = (1, 1)
     if "padded-at-one-end" in slips:
         padding = all_behind(padding)
     cols = windows(x, w, stride, padding, dilation)
@@ -217,7 +215,7 @@ def by_place_faulty(x, w, *, stride=ONE, padding=NO_PADDING, dilation=ONE, slips
     return W, B
 
 
-def forward_bmm_faulty(x, w, b, *, stride=ONE, padding=NO_PADDING, dilation=ONE, slips=frozenset()):
+def forward_bmm_faulty(x, w, b, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), slips=frozenset()):
     W, B = by_place_faulty(x, w, stride=stride, padding=padding, dilation=dilation, slips=slips)
     if "one-kernel-for-all-places" in slips:
         W = np.broadcast_to(W[:1], W.shape)
@@ -232,7 +230,7 @@ def forward_bmm_faulty(x, w, b, *, stride=ONE, padding=NO_PADDING, dilation=ONE,
     return out + (b[:, :1, :1] if "one-bias-for-all-places" in slips else b)
 
 
-def backward_bmm_faulty(dout, x, w, *, stride=ONE, padding=NO_PADDING, dilation=ONE, slips=frozenset()):
+def backward_bmm_faulty(dout, x, w, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), slips=frozenset()):
     (F, C, KH, KW, H_out, W_out), N = w.shape, len(x)
     P, K = H_out * W_out, C * KH * KW
     W, B = by_place_faulty(x, w, stride=stride, padding=padding, dilation=dilation, slips=slips)
