@@ -151,36 +151,33 @@ def digits(rng: np.random.Generator, classes: int, each: int, tests: int) -> tup
     return images[train], labels[train], images[test]
 
 
-def network_of(w1, b1, w2, b2) -> solutions.Sequential:
-    """The network of the assignment with these parameters, of the reference's layers."""
-    F, C, KH, KW = w1.shape
-    convolution, linear = solutions.Conv2d(C, F, (KH, KW), seed=0), solutions.Linear(*w2.shape, seed=0)
-    convolution.params = {"w": w1.copy(), "b": b1.copy()}
-    linear.params = {"w": w2.copy(), "b": b2.copy()}
-    return solutions.Sequential(convolution, solutions.ReLU(), solutions.MaxPool2d(2), solutions.Flatten(), linear)
-
-
 def reference_forward(x, w1, b1, w2, b2):
-    return network_of(w1, b1, w2, b2).forward(x)
+    a = solutions.relu_forward(solutions.conv2d_forward(x, w1, b1))
+    pooled = solutions.max_pool2d_forward(a, 2)
+    return solutions.linear_forward(pooled.reshape(len(x), len(w2)), w2, b2)
 
 
 def reference_gradients(x, labels, w1, b1, w2, b2):
-    network = network_of(w1, b1, w2, b2)
-    loss, _ = solutions.backprop([network], x, labels)
-    return loss, *network.grads.values()
+    z = solutions.conv2d_forward(x, w1, b1)
+    a = solutions.relu_forward(z)
+    pooled = solutions.max_pool2d_forward(a, 2)
+    flat = pooled.reshape(len(x), len(w2))
+    loss, dscores = solutions.softmax_cross_entropy(solutions.linear_forward(flat, w2, b2), labels)
+    dflat, dw2, db2 = solutions.linear_backward(dscores, flat, w2)
+    da = solutions.max_pool2d_backward(dflat.reshape(pooled.shape), a, 2)
+    _, dw1, db1 = solutions.conv2d_backward(solutions.relu_backward(da, z), x, w1)
+    return loss, dw1, db1, dw2, db2
 
 
 def reference_measured(x, labels, w1, b1, w2, b2, *, h):
-    network, gradients = network_of(w1, b1, w2, b2), []
-    for param in network.params.values():
-        kept = param.copy()
+    params, gradients = [w1, b1, w2, b2], []
+    for i, param in enumerate(params):
 
-        def loss(moved, param=param):
-            param[...] = moved
-            return solutions.softmax_cross_entropy(network.forward(x), labels)[0]
+        def loss(moved, i=i):
+            scores = reference_forward(x, *params[:i], moved, *params[i + 1 :])
+            return solutions.softmax_cross_entropy(scores, labels)[0]
 
-        gradients.append(solutions.numerical_gradient(loss, kept, h=h))
-        param[...] = kept
+        gradients.append(solutions.numerical_gradient(loss, param, h=h))
     return tuple(gradients)
 
 
@@ -194,12 +191,15 @@ def reference_step(w, dw, velocity, *, learning_rate, momentum):
 
 
 def reference_training(x, labels, x_test, w1, b1, w2, b2, *, steps, learning_rate, momentum):
-    network = network_of(w1, b1, w2, b2)
+    network = solutions.Layer()
+    network.params = {name: param.copy() for name, param in (("w1", w1), ("b1", b1), ("w2", w2), ("b2", b2))}
     optimiser, losses = solutions.SGD(network, learning_rate, momentum=momentum), []
     for _ in range(steps):
-        losses.append(solutions.backprop([network], x, labels)[0])
+        loss, dw1, db1, dw2, db2 = reference_gradients(x, labels, *network.params.values())
+        network.grads = {"w1": dw1, "b1": db1, "w2": dw2, "b2": db2}
         optimiser.step()
-    return np.array(losses), network.forward(x_test)
+        losses.append(loss)
+    return np.array(losses), reference_forward(x_test, *network.params.values())
 
 
 def reference_reading(x, labels, x_test):
