@@ -1,5 +1,7 @@
 """Every spec keeps its promises: right answers get all points, wrong ones lose some and are called by their name."""
 
+import functools
+import functools
 import importlib
 import itertools
 
@@ -28,11 +30,27 @@ def examine(exercise, function, seed=(1,)):
     return {name: examiner.examine(f"{exercise.function}.{name}", exercise.function) for name in exercise.output_names}
 
 
+@functools.cache
+def as_students_know_it(exercise):
+    """Takes a second where there are many misconceptions, and the tests of pairs ask for it again and again."""
+    return understand(describe(exercise))
+
+
+@functools.cache
+def described(function):
+    return describe(exercises()[function])
+
+
+@functools.cache
+def view(function):
+    return understand(described(function))
+
+
 def visible_verdicts(exercise, function):
     """Verdicts by output, as the student's own kernel finds them."""
     from autograder.judge import Trial, collect, judge
 
-    known = understand(describe(exercise))
+    known = as_students_know_it(exercise)
     outcomes = collect(lambda case: known.run(function, case), known.cases)
     return {
         output.name: judge(
@@ -258,7 +276,7 @@ def test_what_the_student_gets_holds_no_hidden_case_and_no_code(exercise):
     import inspect
     import json
 
-    text = json.dumps(describe(exercise))
+    text = json.dumps(described(exercise.function))
     for mistake in exercise.misconceptions:
         for line in inspect.getsource(mistake.function or exercise.faulty).splitlines()[1:]:
             assert line.strip() not in text
