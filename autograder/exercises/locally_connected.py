@@ -284,7 +284,7 @@ def forward_integers(x, w, b, **options):
 def forward_for_gradients(x, w, b=None, **options):
     """The forward pass whose gradients are asked for; what b is does not matter to those of x and w."""
     b = np.zeros((len(w), *w.shape[4:])) if b is None else b
-    return solutions.locally_connected_forward(x, w, b, **options)
+    return solutions.locally_connected_forward_hadamard(x, w, b, **options)
 
 
 STRIDE_IGNORED = "This is what you get when neighbouring windows lie one entry apart, whatever stride says."
