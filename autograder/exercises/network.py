@@ -101,8 +101,9 @@ def training_cases(rng: np.random.Generator) -> list[Case]:
         x_test = np.round(rng.uniform(-2, 2, (4, *sizes[1:4])), 2)
         cases.append(training_case(group, arrays, x_test, steps, learning_rate, momentum))
     x, labels, x_test = digits(rng, classes=3, each=3, tests=5)
-    w1, b1 = np.round(rng.uniform(-0.5, 0.5, (2, 1, 3, 3)), 2), np.round(rng.uniform(0.1, 0.3, 2), 2)
-    w2, b2 = np.round(rng.uniform(-0.3, 0.3, (18, 3)), 2), np.round(rng.uniform(-0.3, 0.3, 3), 2)
+    # All decimals: weights and pixels that are multiples of one number would tie windows that are not the same.
+    w1, b1 = rng.uniform(-0.5, 0.5, (2, 1, 3, 3)), rng.uniform(0.1, 0.3, 2)
+    w2, b2 = rng.uniform(-0.3, 0.3, (18, 3)), rng.uniform(-0.3, 0.3, 3)
     arrays = {"x": x, "labels": labels, "w1": w1, "b1": b1, "w2": w2, "b2": b2}
     cases.append(training_case("digits", arrays, x_test, 5, 0.25, 0.75))
     return cases
