@@ -302,7 +302,7 @@ FORWARD = Exercise(
     parameters=f"x, w, b, *, {GEOMETRY}",
     outputs=(Output("out", 4, "eq-locally-connected-forward"),),
     cases=forward_cases,
-    reference=solutions.locally_connected_forward,
+    reference=solutions.locally_connected_forward_hadamard,
     oracle="forward",
     faulty=forward_faulty,
     misconceptions=(
@@ -353,7 +353,7 @@ BACKWARD = Exercise(
         Output("db", 1, "eq-locally-connected-db"),
     ),
     cases=backward_cases,
-    reference=solutions.locally_connected_backward,
+    reference=solutions.locally_connected_backward_hadamard,
     forward=forward_for_gradients,
     oracle="backward",
     faulty=backward_faulty,
