@@ -1,7 +1,6 @@
 """Every spec keeps its promises: right answers get all points, wrong ones lose some and are called by their name."""
 
 import functools
-import functools
 import importlib
 import itertools
 
@@ -31,12 +30,6 @@ def examine(exercise, function, seed=(1,)):
 
 
 @functools.cache
-def as_students_know_it(exercise):
-    """Takes a second where there are many misconceptions, and the tests of pairs ask for it again and again."""
-    return understand(describe(exercise))
-
-
-@functools.cache
 def described(function):
     return describe(exercises()[function])
 
@@ -50,7 +43,7 @@ def visible_verdicts(exercise, function):
     """Verdicts by output, as the student's own kernel finds them."""
     from autograder.judge import Trial, collect, judge
 
-    known = as_students_know_it(exercise)
+    known = view(exercise.function)
     outcomes = collect(lambda case: known.run(function, case), known.cases)
     return {
         output.name: judge(
