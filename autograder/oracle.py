@@ -8,6 +8,8 @@ dout: its gradients then come from autograd, d<argument> for each output.
 import importlib
 import importlib.util
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -35,11 +37,26 @@ def expected(unit: str, name: str, case: Case, outputs: tuple[str, ...]) -> tupl
     if "dout" in tensors and "dout" not in inspect.signature(function).parameters:
         dout = tensors.pop("dout")
         wanted = [tensors[output.removeprefix("d")].requires_grad_() for output in outputs]
-        results = torch.autograd.grad(function(**tensors, **case.options), wanted, dout)
+        with one_thread():
+            results = torch.autograd.grad(function(**tensors, **case.options), wanted, dout)
     else:
-        results = function(**tensors, **case.options)
+        with one_thread():
+            results = function(**tensors, **case.options)
         results = results if isinstance(results, tuple) else (results,)
     return tuple(torch.as_tensor(result).detach().numpy() for result in results)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Cases are tiny: waking up the other threads would take longer than all of the arithmetic."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def tensor(value):

@@ -105,7 +105,8 @@ def describe(exercise: Exercise) -> dict:
 
 def recognisable(exercise: Exercise, mistakes: Sequence[Misconception], cases: Sequence[Case]) -> dict:
     """A misconception, or two at once, with the digests of what they give."""
-    outcomes = [exercise.run(exercise.wrong(*mistakes), case) for case in cases]
+    with np.errstate(all="ignore"):  # a mistake may divide by zero
+        outcomes = [exercise.run(exercise.wrong(*mistakes), case) for case in cases]
     return {
         "name": name_of(mistakes),
         "sentence": sentence_of(mistakes),
