@@ -205,10 +205,10 @@ def reference_training(x, labels, x_test, w1, b1, w2, b2, *, steps, learning_rat
 
 def reference_reading(x, labels, x_test):
     """Any initial weights and any number of steps that suffice do; these are not the student's."""
-    rng = np.random.default_rng(0)
-    convolution, linear = solutions.Conv2d(1, 4, 3, seed=rng), solutions.Linear(36, CLASSES, seed=rng)
+    generator = np.random.default_rng(0)
+    convolution, linear = solutions.Conv2d(1, 4, 3, seed=generator), solutions.Linear(36, CLASSES, seed=generator)
     network = solutions.Sequential(convolution, solutions.ReLU(), solutions.MaxPool2d(2), solutions.Flatten(), linear)
-    solutions.train(network, solutions.Adam(network, 0.03), x, labels, epochs=30, batch_size=len(x), seed=rng)
+    solutions.train(network, solutions.Adam(network, 0.03), x, labels, epochs=30, batch_size=len(x), seed=generator)
     return solutions.predict(network, x_test)
 
 
