@@ -40,6 +40,9 @@ def build_notebook(source: Path) -> NotebookNode:
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.id = grade_id or f"cell-{index}-{hashlib.sha256(cell.source.encode()).hexdigest()[:8]}"
         check_points(cell)
+        if cell.cell_type == "code" and not grade_id:
+            # Trying what is not written yet fails, where "Run All Cells" would end and show no check.
+            cell.metadata["tags"] = ["raises-exception"]
     nbformat.validate(notebook)
     return notebook
 
