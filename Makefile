@@ -96,7 +96,7 @@ lab: setup release ## work on the assignments in JupyterLab, in your own copies
 	@for unit in $(UNITS); do \
 		[ -e my_work/$$unit.ipynb ] || cp assignments/release/$$unit/$$unit.ipynb my_work/; \
 	done
-	JUPYTER_CONFIG_PATH=$(CURDIR)/tools/lab $(BIN)/jupyter lab --notebook-dir my_work
+	cd my_work && JUPYTER_CONFIG_PATH=$(CURDIR)/tools/lab $(BIN)/jupyter lab
 
 bench: $(VENV)/.installed ## time the reference beside PyTorch: table and plots in _build/bench
 	$(PY) -m bench

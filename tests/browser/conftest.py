@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 COURSE_ID = "convolution-backprop"
 UNIT = "conv1d"
 #: Milliseconds until a condition that is waited for counts as never coming; nothing takes as long on a quiet machine.
-PATIENCE = 120_000
+PATIENCE = 60_000
 
 
 class Classroom:

@@ -1,6 +1,5 @@
 """JupyterLab on a page of Chromium, as its users see it."""
 
-
 from playwright.sync_api import Browser, FrameLocator, Locator, expect
 
 from tests.browser.conftest import PATIENCE, ROOT
@@ -75,5 +74,3 @@ class Lab:
 
     def formgrader(self) -> FrameLocator:
         return self.page.frame_locator("iframe.formgrader-iframe")
-
-
