@@ -115,7 +115,8 @@ def unpack(name: str, result: Any, outputs: tuple[str, ...]) -> tuple:
         message = f"{name} returned None; expected {wanted}. Is a return statement missing?"
         return (Fault("container", message),) * len(outputs)
     if len(outputs) == 1:
-        single = isinstance(result, tuple | list) and len(result) == 1 and isinstance(result[0], np.ndarray)
+        # `return out,` is a tuple of one array; a list of one array may well be a matrix of one row.
+        single = isinstance(result, tuple) and len(result) == 1 and isinstance(result[0], np.ndarray)
         return (plain_array(result[0] if single else result, outputs[0]),)
     items = items_of(result, len(outputs))
     if items is None or len(items) != len(outputs):

@@ -39,7 +39,7 @@ def test_arrays_come_back_plain_in_order_and_contiguous():
         (3.5, 3.5),
         (np.float32(2), 2),
         ((X,), X),
-        ([X], X),
+        ([X], [X]),  # a matrix of one row
         (np.array([[1, 2]]).view(np.matrix), [[1, 2]]),
         (np.ma.masked_array([1, 2], [True, False]), [1, 2]),
         (X.astype(">f8"), X),
