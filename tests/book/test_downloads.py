@@ -1,6 +1,7 @@
 """Pages as notebooks: complete, the same every time, and running on their own; buttons that lead to what exists."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -177,3 +178,53 @@ def test_buttons_lead_to_what_exists(small_site):
         branch = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["branch"]
         assert f"/{branch}" in parts.path
     assert (build / "notebooks/requirements.txt").is_file()
+
+
+class TestWorkflow:
+    WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/pages.yml").read_text())
+    STEPS = tuple((name, step) for name, job in WORKFLOW["jobs"].items() for step in job["steps"])
+
+    def test_actions_are_pinned(self):
+        used = [step["uses"] for _, step in self.STEPS if "uses" in step]
+        assert len(used) == 6
+        assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", action) for action in used)
+
+    def test_each_job_may_do_what_it_needs(self):
+        assert self.WORKFLOW["permissions"] == {}
+        assert {name: job["permissions"] for name, job in self.WORKFLOW["jobs"].items()} == {
+            "build": {"contents": "read"},
+            "notebooks": {"contents": "write"},  # runs no code of the repository
+            "deploy": {"pages": "write", "id-token": "write"},
+        }
+
+    def test_builds_as_everybody_does(self):
+        assert [step["run"] for name, step in self.STEPS if name == "build" and "run" in step] == ["make book"]
+        assert re.search(r"^book:", (ROOT / "Makefile").read_text(), re.M)
+
+    @pytest.mark.slow
+    def test_publishes_what_the_build_leaves(self, small_site):
+        published = [
+            step["with"]["path"] for name, step in self.STEPS if name == "build" and "path" in step.get("with", {})
+        ]
+        assert published == ["_build/html", "_build/notebooks"]
+        assert all((small_site[1].parent / path).is_dir() for path in published)
+
+    @pytest.mark.slow
+    def test_pushes_the_branch_that_buttons_open(self, tmp_path, small_site):
+        """The script itself, with a local repository in place of GitHub."""
+        script = next(step["run"] for name, step in self.STEPS if name == "notebooks" and "run" in step)
+        address = '"https://x-access-token:$TOKEN@${GITHUB_SERVER_URL#https://}/$GITHUB_REPOSITORY"'
+        assert script.count(address) == 1
+        remote, work = tmp_path / "remote", tmp_path / "work"
+        subprocess.run(["git", "init", "--quiet", "--bare", remote], check=True)
+        branch = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["branch"]
+        for _ in range(2):  # the second push replaces the first
+            shutil.rmtree(work, ignore_errors=True)
+            shutil.copytree(small_site[1] / "notebooks", work)
+            run = {**os.environ, "GITHUB_ACTOR": "someone", "GITHUB_SHA": "0" * 40}
+            subprocess.run(["bash", "-ec", script.replace(address, str(remote))], cwd=work, env=run, check=True)
+        git = ["git", "-C", remote]
+        listed = subprocess.run([*git, "ls-tree", "--name-only", branch], capture_output=True, text=True, check=True)
+        assert set(listed.stdout.split()) == {"page.ipynb", "requirements.txt", "runtime.txt"}
+        commits = subprocess.run([*git, "rev-list", "--count", branch], capture_output=True, text=True, check=True)
+        assert commits.stdout.strip() == "1"
