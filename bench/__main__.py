@@ -7,6 +7,9 @@ import platform
 import time
 from pathlib import Path
 
+#: What the page "How fast, and why" shows.
+BOOK = Path(__file__).parents[1] / "book/bench.json"
+
 
 def arguments(argv=None):
     parser = argparse.ArgumentParser(prog="python -m bench", description="`solutions` beside PyTorch on the CPU.")
@@ -19,6 +22,7 @@ def arguments(argv=None):
     parser.add_argument("--cpu-time", action="store_true", help="count processor time, for a busy machine, one thread")
     parser.add_argument("--no-scaling", action="store_true", help="leave out the growth and crossing plots")
     parser.add_argument("--out", type=Path, default=Path("_build/bench"), help="folder (default: _build/bench)")
+    parser.add_argument("--book", action="store_true", help="also write book/bench.json, which the book's page shows")
     options = parser.parse_args(argv)
     if options.cpu_time and options.threads != 1:
         parser.error(f"--cpu-time: expected --threads 1, got {options.threads}; more threads share the time out")
@@ -96,7 +100,18 @@ def main(argv=None):
         plots.crossings(results["crossings"], options.out / "crossings.svg")
     (options.out / "table.md").write_text(text, encoding="utf-8")
     (options.out / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    if options.book:
+        BOOK.write_text(json.dumps(rounded(results), separators=(",", ":")) + "\n", encoding="utf-8")
     print("\n" + text)
+
+
+def rounded(value):
+    """The results with four digits, which is more than a second run would repeat."""
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(one) for one in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

@@ -40,7 +40,14 @@ def copy_mathjax(app, exception):
 
 def code_digest(root: Path) -> str:
     """A digest of all code that pages import; Jupyter's cache looks at the pages' own cells only."""
-    files = sorted([*root.glob("solutions/**/*.py"), *root.glob("autograder/**/*.py"), *root.glob("book/*.py")])
+    files = sorted(
+        [
+            *root.glob("solutions/**/*.py"),
+            *root.glob("autograder/**/*.py"),
+            *root.glob("book/*.py"),
+            *root.glob("book/*.json"),
+        ]
+    )
     content = b"".join(str(file.relative_to(root)).encode() + file.read_bytes() for file in files)
     return hashlib.sha256(content).hexdigest()[:16]
 
