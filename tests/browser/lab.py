@@ -73,4 +73,11 @@ class Lab:
         return text
 
     def formgrader(self) -> FrameLocator:
-        return self.page.frame_locator("iframe.formgrader-iframe")
+        return self.page.frame_locator("#formgrader-iframe iframe")
+
+    def close_modal(self, title: str) -> None:
+        """Wait until formgrader says `title`, and go on."""
+        modal = self.formgrader().locator(".modal.in")
+        expect(modal).to_contain_text(title)
+        modal.get_by_role("button", name="Close").last.click()
+        expect(self.formgrader().locator(".modal")).to_have_count(0)

@@ -3,8 +3,6 @@
 Each class is one story: its tests are steps that build on those before. Screenshots are left in _build/browser.
 """
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -32,6 +30,7 @@ MAX_POOL = """def max_pool1d_backward(dout, x, k):
 ON_PAPER = r"""With $P = 1$ the input $x[j]$ is in three outputs, hence
 
 $$\frac{\partial \mathcal{L}}{\partial x[j]} = \sum_{k=0}^{2} \text{dout}[j + 1 - k]\, w[k].$$"""
+COMMENT = "The sum is right; say where the flip comes from."
 #: A sentence of the check about WRONG.
 MESSAGE = "This is what you get when dout meets the kernel as it is, not flipped."
 CHECKS = ("conv1d_forward.out", "conv1d_backward.dw", "conv1d_backward.dx", "max_pool1d_backward.dx")
@@ -41,7 +40,7 @@ def check(check_id):
     return f'check("{check_id}"'
 
 
-@pytest.fixture(scope="class")
+@pytest.fixture(scope="module")
 def student(classroom, browser):
     """What `make lab` opens; the environment and the release are there already."""
     make = ["make", "-f", ROOT / "Makefile", "-o", "setup", "-o", "release", "lab"]
@@ -49,6 +48,29 @@ def student(classroom, browser):
         lab = Lab(browser, address, "student")
         yield lab
         lab.page.context.close()
+
+
+def hand_in(student):
+    """Fetch the assignment, solve a part of it and submit that."""
+    page = student.page
+    student.menu("Nbgrader", "Assignment List")
+    page.locator("#released_assignments_list").get_by_role("button", name="Fetch").click()
+    fetched = page.locator("#fetched_assignments_list")
+    expect(fetched.get_by_role("button", name="Submit")).to_be_visible()
+    student.shot("fetched")
+    fetched.get_by_role("button", name=UNIT).click()
+    fetched.get_by_role("link", name=UNIT).click()
+    student.wait_for_kernel()
+    student.paste("def conv1d_forward", FORWARD)
+    student.paste("def conv1d_backward", WRONG)
+    student.paste("Your answer here.", ON_PAPER)
+    page.keyboard.press("Control+S")
+    expect(page.locator(".lm-TabBar-tab.lm-mod-current.jp-mod-dirty")).to_have_count(0)
+    student.shot("to-submit")
+    page.get_by_role("tab", name="Assignments").click()
+    fetched.get_by_role("button", name="Submit").click()
+    expect(page.locator("#submitted_assignments_list")).to_contain_text(UNIT)
+    student.shot("submitted")
 
 
 class TestStudent:
@@ -112,29 +134,93 @@ class TestStudent:
         assert "Success! Your notebook passes all the tests." in student.accept()
 
     def test_an_assignment_is_fetched_solved_and_submitted(self, student, classroom):
-        page = student.page
-        student.menu("Nbgrader", "Assignment List")
-        page.locator("#released_assignments_list").get_by_role("button", name="Fetch").click()
-        fetched = page.locator("#fetched_assignments_list")
-        expect(fetched.get_by_role("button", name="Submit")).to_be_visible()
-        student.shot("fetched")
-        fetched.get_by_role("button", name=UNIT).click()
-        fetched.get_by_role("link", name=UNIT).click()
-        student.wait_for_kernel()
-        student.paste("def conv1d_forward", FORWARD)
-        student.paste("def conv1d_backward", WRONG)
-        student.paste("Your answer here.", ON_PAPER)
-        page.keyboard.press("Control+S")
-        expect(page.locator(".lm-TabBar-tab.lm-mod-current.jp-mod-dirty")).to_have_count(0)
-        student.shot("to-submit")
-        page.get_by_role("tab", name="Assignments").click()
-        fetched.get_by_role("button", name="Submit").click()
-        expect(page.locator("#submitted_assignments_list")).to_contain_text(re.compile(UNIT))
-        student.shot("submitted")
+        hand_in(student)
         (submission,) = classroom.inbound
-        assert MAX_POOL not in (submission / f"{UNIT}.ipynb").read_text(encoding="utf-8")
         assert "w[::-1]" in (submission / f"{UNIT}.ipynb").read_text(encoding="utf-8")
 
     def test_nothing_was_asked_of_other_machines(self, student):
         assert student.requests
+        assert student.outside == set()
+
+
+@pytest.fixture(scope="class")
+def instructor(classroom, browser, student):
+    """JupyterLab inside the course, which has a submission to grade."""
+    if not classroom.inbound:
+        student.goto()
+        hand_in(student)
+    with running(["jupyter", "lab"], classroom.course.folder, classroom.instructor) as address:
+        lab = Lab(browser, address, "instructor")
+        yield lab
+        lab.page.context.close()
+
+
+class TestInstructor:
+    def test_formgrader_lists_the_assignment(self, instructor):
+        instructor.goto()
+        instructor.menu("Nbgrader", "Formgrader")
+        row = instructor.formgrader().locator("tr", has_text=UNIT)
+        expect(row).to_contain_text("released")
+        instructor.shot("assignments")
+
+    def test_what_was_submitted_is_collected(self, instructor):
+        page = instructor.formgrader()
+        page.locator("tr", has_text=UNIT).locator(".collect a").click()
+        instructor.close_modal("Successfully collected")
+        expect(page.locator("tr", has_text=UNIT).locator(".num-submissions")).to_have_text("1")
+        instructor.shot("collected")
+
+    def test_it_is_graded_by_the_engine_of_the_course(self, instructor, classroom):
+        page = instructor.formgrader()
+        page.locator("tr", has_text=UNIT).locator(".num-submissions a").click()
+        row = page.locator("tbody tr")
+        expect(row).to_contain_text("needs autograding")
+        row.locator(".autograde a").click()
+        instructor.close_modal("Successfully autograded")
+        expect(row).to_contain_text("needs manual grading")
+        instructor.shot("autograded")
+        (student,) = (path.name for path in (classroom.course.folder / "submitted").iterdir())
+        assert classroom.course.verdict(student, "conv1d_forward_out")["points"] == 3
+        assert classroom.course.scores(student)["conv1d_backward_dx"] == 1
+
+    def test_an_answer_is_marked_by_hand(self, instructor, classroom):
+        page = instructor.formgrader()
+        page.get_by_role("link", name="Manual Grading").click()
+        for place in (UNIT, UNIT, "Submission #1"):
+            page.get_by_role("link", name=place).click()
+        expect(page.locator("body")).to_contain_text(MESSAGE)
+        instructor.shot("submission")
+        page.locator("#derivation").fill("3")
+        page.locator("#derivation-comment").fill(COMMENT)
+        page.locator("#derivation-comment").press("Tab")
+        expect(page.locator(".nbgrader_cell", has=page.locator("#derivation")).locator(".comment-saved")).to_be_visible()
+        instructor.shot("marked")
+
+    def test_feedback_is_generated_and_released(self, instructor):
+        page = instructor.formgrader()
+        page.get_by_role("link", name="Manual Grading").click()
+        page.get_by_role("link", name="Manage Assignments").click()
+        page.locator("tr", has_text=UNIT).locator(".num-submissions a").click()
+        row = page.locator("tbody tr")
+        expect(row).to_contain_text("graded")
+        row.locator(".generate-feedback a").click()
+        instructor.close_modal("Successfully generated feedback")
+        row.locator(".release-feedback a").click()
+        instructor.close_modal("Successfully released feedback")
+        instructor.shot("feedback-released")
+
+    def test_the_student_reads_the_feedback(self, student):
+        page = student.page
+        page.get_by_role("tab", name="Assignments").click()
+        page.locator("#submitted_assignments_list").get_by_role("button", name="Fetch Feedback").click()
+        page.get_by_text("(view feedback)").click()
+        student.shot("feedback-fetched")
+        page.locator(".jp-DirListing-item", has_text=f"{UNIT}.html").dblclick()
+        feedback = page.frame_locator("iframe.jp-HTMLViewer, .jp-HTMLViewer iframe").locator("body")
+        for words in (MESSAGE, COMMENT, "Score: 3.0 / 4.0"):
+            expect(feedback).to_contain_text(words)
+        student.shot("feedback")
+
+    def test_nothing_was_asked_of_other_machines(self, instructor, student):
+        assert instructor.requests
         assert student.outside == set()
