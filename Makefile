@@ -15,7 +15,7 @@ UNITS := $(patsubst assignments/src/%.md,%,$(SOURCES))
 CLASS := $(shell find tests/sample_class -type f 2>/dev/null)
 BOOK := $(shell find book -type f -not -path '*/vendor/*' -not -path '*/__pycache__/*' 2>/dev/null) _config.yml _toc.yml
 
-.PHONY: help course test quick setup setup-test book release grade lab bench bench-grading mutants strength lint clean
+.PHONY: help course test quick setup setup-test book pdf release grade lab live bench bench-grading mutants strength lint clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -69,6 +69,12 @@ _build/.book: $(VENV)/.installed $(BOOK) $(CODE)
 	$(BIN)/jupyter-book build . --path-output . -W -n --keep-going --quiet
 	@touch $@
 
+pdf: _build/convolution-backprop.pdf ## print the book: _build/convolution-backprop.pdf
+
+_build/convolution-backprop.pdf: _build/.book tools/pdf.py
+	@tools/need.sh chromium:chromium
+	$(PY) tools/pdf.py _build/html $@
+
 release: $(UNITS:%=_build/.release-%) _build/.bundle ## build the notebooks that students get, and dist/ with all of them
 
 _build/.bundle: $(UNITS:%=_build/.release-%)
@@ -97,6 +103,9 @@ lab: setup release ## work on the assignments in JupyterLab, in your own copies
 		[ -e my_work/$$unit.ipynb ] || cp assignments/release/$$unit/$$unit.ipynb my_work/; \
 	done
 	cd my_work && JUPYTER_CONFIG_PATH=$(CURDIR)/tools/lab $(BIN)/jupyter lab
+
+live: book ## show the site with cells that run, on this computer only
+	$(PY) tools/live.py
 
 bench: $(VENV)/.installed ## time the reference beside PyTorch: table and plots in _build/bench
 	$(PY) -m bench
