@@ -31,6 +31,15 @@ def use_trusted_grading(c: Config) -> None:
         NBGRADER + "AssignLatePenalties",
     ]
     c.TrustedExecute.shutdown_kernel = "immediate"
+    use_mathml(c)
+
+
+def use_mathml(c: Config) -> None:
+    """Show formulas in formgrader and in the feedback without MathJax, which nbgrader loads from another host."""
+    from autograder.grading.formulas import TEMPLATES
+
+    c.HTMLExporter.extra_template_basedirs = TEMPLATES
+    c.HTMLExporter.filters = {"markdown2html": GRADING + "formulas.markdown2html"}
 
 
 def use_trusted_converter() -> None:
