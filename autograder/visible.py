@@ -2,14 +2,14 @@
 
 `describe` derives it from a spec as plain data, which `make release` writes into the student's bundle as JSON. A
 misconception goes there as one digest per visible case, so it can be recognised and not read. In a checkout of
-the course, where no JSON lies beside this module, it is derived on the spot.
+the course, where no JSON lies beside this module, the spec itself is asked.
 """
 
 import hashlib
 import importlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograder.calls import Fault, Outcome, call
+from autograder.compare import same
 from autograder.spec import Case, Exercise, Misconception, Output, name_of, sentence_of
 from autograder.units import UNITS
 
@@ -39,6 +40,41 @@ class KnownMistake:
         return self.digests[output][index] == digest(got)
 
 
+@dataclass
+class LazyMistake:
+    """One misconception, or two at once; what they give on a case is computed when it is asked for."""
+
+    mistakes: Sequence[Misconception]
+    exercise: Exercise
+    cases: Sequence[Case]
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return name_of(self.mistakes)
+
+    @property
+    def sentence(self) -> str:
+        return sentence_of(self.mistakes)
+
+    @property
+    def reread(self) -> str:
+        return self.mistakes[0].reread
+
+    def matches(self, output: str, index: int, got: np.ndarray | Fault) -> bool:
+        if index not in self.outcomes:
+            with np.errstate(all="ignore"):  # a mistake may divide by zero
+                self.outcomes[index] = self.exercise.run(self.exercise.wrong(*self.mistakes), self.cases[index])
+        value = self.outcomes[index].values[self.exercise.output_names.index(output)]
+        return same(got, value, self.exercise.tolerance)
+
+
+def suspects(exercise: Exercise, cases: Sequence[Case]) -> tuple[tuple[LazyMistake, ...], tuple[LazyMistake, ...]]:
+    """The misconceptions of `exercise`, single and in pairs, on these cases."""
+    singles = tuple(LazyMistake((mistake,), exercise, cases) for mistake in exercise.misconceptions)
+    return singles, tuple(LazyMistake(pair, exercise, cases) for pair in exercise.pairs())
+
+
 @dataclass(frozen=True)
 class VisibleExercise:
     """The student's view of an `Exercise`."""
@@ -51,12 +87,12 @@ class VisibleExercise:
     outputs: tuple[Output, ...]
     cases: tuple[Case, ...]
     expected: tuple[tuple[np.ndarray, ...], ...]
-    mistakes: tuple[KnownMistake, ...]
-    pairs: tuple[KnownMistake, ...]
+    mistakes: tuple[KnownMistake | LazyMistake, ...]
+    pairs: tuple[KnownMistake | LazyMistake, ...]
     pointless: tuple[str, ...]
 
     @property
-    def suspects(self) -> tuple[tuple[KnownMistake, ...], tuple[KnownMistake, ...]]:
+    def suspects(self) -> tuple[tuple[KnownMistake | LazyMistake, ...], ...]:
         return self.mistakes, self.pairs
 
     @property
@@ -154,6 +190,25 @@ def understand(data: dict) -> VisibleExercise:
     )
 
 
+def seen(exercise: Exercise) -> VisibleExercise:
+    """The student's view of a spec in a checkout of the course: nothing is computed before it is needed."""
+    cases = tuple(exercise.visible_cases())
+    mistakes, pairs = suspects(exercise, cases)
+    return VisibleExercise(
+        unit=exercise.unit,
+        function=exercise.function,
+        parameters=exercise.parameters,
+        oracle=exercise.oracle,
+        tolerance=exercise.tolerance,
+        pointless=exercise.pointless,
+        outputs=exercise.outputs,
+        cases=cases,
+        expected=tuple(exercise.expected(case) for case in cases),
+        mistakes=mistakes,
+        pairs=pairs,
+    )
+
+
 @cache
 def known(unit: str) -> dict[str, dict | Exercise]:
     """By function name, the exercises of `unit`: their descriptions in the bundle, or in a checkout their specs."""
@@ -176,6 +231,6 @@ def visible_exercise(function: str) -> VisibleExercise:
     for unit in UNITS:
         if function in known(unit):
             source = known(unit)[function]
-            return understand(describe(source) if isinstance(source, Exercise) else source)
+            return seen(source) if isinstance(source, Exercise) else understand(source)
     functions = ", ".join(name for unit in UNITS for name in known(unit))
     raise ValueError(f"no exercise is called {function!r}; there are {functions}")

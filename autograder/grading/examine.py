@@ -8,12 +8,12 @@ from functools import cache
 
 import numpy as np
 
-from autograder.calls import Fault, Outcome
-from autograder.compare import same
+from autograder.calls import Outcome
 from autograder.judge import Trial, collect, judge
-from autograder.spec import Case, Exercise, Misconception, name_of, sentence_of
+from autograder.spec import Case, Exercise
 from autograder.units import UNITS
 from autograder.verdict import Verdict
+from autograder.visible import suspects
 
 #: Bytes of an array that are not kept for every case if its shape is wrong.
 LARGE = 1 << 20
@@ -56,35 +56,6 @@ def parse_checks(source: str) -> list[tuple[str, str]]:
         if function not in exercises() or output not in exercises()[function].output_names:
             raise NotACheckError(f"no check is called {check_id!r}")
     return checks
-
-
-@dataclass
-class LazyMistake:
-    """One misconception, or two at once; what they give on a case is computed when it is asked for."""
-
-    mistakes: Sequence[Misconception]
-    exercise: Exercise
-    cases: Sequence[Case]
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return name_of(self.mistakes)
-
-    @property
-    def sentence(self) -> str:
-        return sentence_of(self.mistakes)
-
-    @property
-    def reread(self) -> str:
-        return self.mistakes[0].reread
-
-    def matches(self, output: str, index: int, got: np.ndarray | Fault) -> bool:
-        if index not in self.outcomes:
-            with np.errstate(all="ignore"):  # a mistake may divide by zero
-                self.outcomes[index] = self.exercise.run(self.exercise.wrong(*self.mistakes), self.cases[index])
-        value = self.outcomes[index].values[self.exercise.output_names.index(output)]
-        return same(got, value, self.exercise.tolerance)
 
 
 def lightened(outcome: Outcome, shapes: Sequence[tuple[int, ...]]) -> Outcome:
@@ -137,9 +108,6 @@ class Examiner:
                 cases,
                 [exercise.expected(c) for c in cases],
                 len(visible),
-                [
-                    [LazyMistake((mistake,), exercise, cases) for mistake in exercise.misconceptions],
-                    [LazyMistake(pair, exercise, cases) for pair in exercise.pairs()],
-                ],
+                suspects(exercise, cases),
             )
         return self.prepared[exercise.function]
