@@ -190,6 +190,8 @@ class TestInstructor:
         for place in (UNIT, UNIT, "Submission #1"):
             page.get_by_role("link", name=place).click()
         expect(page.locator("body")).to_contain_text(MESSAGE)
+        expect(page.locator(".next .tabbable")).to_be_focused()
+        page.locator("body").evaluate("() => $('body, html').promise()")  # formgrader scrolls to where it begins
         page.get_by_text(MESSAGE).scroll_into_view_if_needed()
         instructor.shot("submission")
         for field, text in (("#derivation", "3"), ("#derivation-comment", COMMENT)):
