@@ -37,6 +37,10 @@ NAME_FORMULAS = """() => {
   }
 }"""
 
+FILL_IN = """numbers => {
+  for (const item of document.querySelectorAll(".paper-number")) item.textContent = numbers[item.dataset.target];
+}"""
+
 # Equations and tables that are wider than the column get smaller type. What is still too wide is reported.
 FIT = """() => {
   const column = document.body.getBoundingClientRect();
@@ -57,7 +61,8 @@ FIT = """() => {
   for (const item of document.querySelectorAll("body *")) {
     const box = item.getBoundingClientRect();
     if (!box.width) continue;
-    if (box.right > column.right + 1 || box.left < column.left - 40)
+    const text = item.clientWidth && !item.closest("mjx-container") ? box.left + item.scrollWidth : 0;
+    if (Math.max(box.right, text) > column.right + 1 || box.left < column.left - 40)
       wide.push(`${item.closest("section[data-page]")?.dataset.page}: ${item.tagName} ${item.className}: `
         + item.textContent.trim().slice(0, 60));
   }
@@ -149,7 +154,7 @@ def heading(section):
 
 def assemble(site):
     """The whole book as one HTML page."""
-    listed = [(caption, page) for caption, page in contents() if (site / f"{page}.html").is_file()]
+    listed = contents()
     pages = {page for _, page in listed}
     heads, body, toc, rules = {}, [], [], []
     for caption, page in listed:
@@ -237,7 +242,7 @@ def make(site, pdf):
         page.goto(f"{HOST}book.html")
         page.evaluate("() => window.MathJax?.startup?.promise")
         page.evaluate(NAME_FORMULAS)
-        page.evaluate("() => document.fonts.ready")
+        page.evaluate("() => document.body.offsetHeight && document.fonts.ready")
         wrong = page.eval_on_selector_all(
             "mjx-merror, [data-mjx-error]", "all => all.map(one => `not typeset: ${one.textContent}`)"
         )
@@ -249,18 +254,17 @@ def make(site, pdf):
         )
         if wrong:
             raise ValueError("\n".join(wrong))
-        options = {"prefer_css_page_size": True, "print_background": True}
         names = page.eval_on_selector_all(".paper-number", "all => all.map(one => one.dataset.target)")
-        numbers = page_numbers(page.pdf(**options), names)
-        page.evaluate(
-            "numbers => document.querySelectorAll('.paper-number')"
-            ".forEach(one => { one.textContent = numbers[one.dataset.target]; })",
-            numbers,
-        )
-        content = page.pdf(**options, outline=True, tagged=True)
+        numbers = {}
+        for _ in range(4):  # the second time, the table of contents has the page numbers of the first
+            content = page.pdf(prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+            before, numbers = numbers, page_numbers(content, names)
+            if numbers == before:
+                break
+            page.evaluate(FILL_IN, numbers)
+        else:
+            raise ValueError("the pages move each time the book is printed")
         chromium.close()
-    if page_numbers(content, names) != numbers:
-        raise ValueError("the page numbers in the table of contents have moved the pages")
     pdf.parent.mkdir(parents=True, exist_ok=True)
     pdf.write_bytes(content)
 
