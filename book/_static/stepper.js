@@ -48,9 +48,16 @@ function start(figure) {
     counter.textContent = `${current + 1} / ${frames.length}`;
     slider.value = current;
     slider.setAttribute("aria-valuetext", `Step ${current + 1} of ${frames.length}`);
-    previous.disabled = current === 0;
-    next.disabled = current === frames.length - 1;
+    allow(previous, current > 0, next);
+    allow(next, current < frames.length - 1, previous);
     if (next.disabled) pause();
+  }
+
+  // A disabled button hears no keys: it hands the focus on.
+  function allow(node, possible, other) {
+    const focused = document.activeElement === node;
+    node.disabled = !possible;
+    if (focused && !possible) other.focus();
   }
 
   function pause() {
@@ -100,6 +107,7 @@ function start(figure) {
 
   stage.after(text, controls);
   figure.classList.add("stepper-live");
+  pause(); // a live region has to be one before its text changes
   show(0);
 }
 

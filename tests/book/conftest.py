@@ -1,8 +1,6 @@
 """The book's pages as text and code, and the built site."""
 
 import fcntl
-import functools
-import http.server
 import subprocess
 import sys
 import threading
@@ -11,14 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "book"), str(ROOT / "book/_ext")]  # pages import from where they are
+sys.path[:0] = [str(ROOT / "book"), str(ROOT / "book/_ext"), str(ROOT / "tools")]  # pages import from where they are
 
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A server of files that does not report each request."""
-
-    def log_message(self, *_):
-        pass
+import serve  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +29,8 @@ def site():
 
 @pytest.fixture(scope="session")
 def address(site):
-    """The site on loopback, while the tests run."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site))
+    """The site on loopback, under its Content-Security-Policy, while the tests run."""
+    server = serve.server(site)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

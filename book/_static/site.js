@@ -1,0 +1,13 @@
+// What the theme's buttons do by inline handlers, which a strict Content-Security-Policy forbids.
+"use strict";
+
+const ACTIONS = {
+  print: () => window.print(),
+  "full-screen": () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
+};
+
+document.querySelectorAll("[data-action]").forEach((button) => {
+  button.addEventListener("click", ACTIONS[button.dataset.action]);
+});
+
+if (location.pathname.endsWith("/search.html")) document.querySelector("main form.bd-search input")?.focus();

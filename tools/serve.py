@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Show the built site on loopback as a good host would: compressed, and under a strict Content-Security-Policy.
+
+tools/serve.py [folder] [--port N]
+"""
+
+import argparse
+import functools
+import gzip
+import http.server
+from email.utils import formatdate
+from pathlib import Path
+
+# Scripts come from files of the site only: no inline script, no eval. MathJax writes its style sheet into the page, and
+# formulas have style attributes, hence 'unsafe-inline' for styles. The theme's style sheets hold small pictures.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".txt", ".xml", ".md")
+
+
+@functools.lru_cache(maxsize=256)
+def compressed(path: Path, modified: int) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Files of one folder; a browser asks again each time, and gets a file again only if it has changed."""
+
+    protocol_version = "HTTP/1.1"
+
+    def end_headers(self):
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        if path.is_dir() and self.path.split("?")[0].endswith("/"):
+            path /= "index.html"
+        if path.suffix not in COMPRESSED or not path.is_file() or "gzip" not in self.headers["Accept-Encoding"]:
+            return super().do_GET()
+        modified = path.stat().st_mtime_ns
+        date = formatdate(modified / 1e9, usegmt=True)
+        if self.headers["If-Modified-Since"] == date:
+            self.send_response(http.HTTPStatus.NOT_MODIFIED)
+            return self.end_headers()
+        body = compressed(path, modified)
+        self.send_response(http.HTTPStatus.OK)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Last-Modified", date)
+        self.send_header("Vary", "Accept-Encoding")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def guess_type(self, path):
+        kind = super().guess_type(path)
+        return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+
+    def log_message(self, *_):
+        """Say nothing about single requests."""
+
+
+def server(folder: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
+    """A server of `folder` on loopback; port 0 takes a free one."""
+    return http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=folder))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parents[1] / "_build/html")
+    parser.add_argument("--port", type=int, default=8000)
+    options = parser.parse_args()
+    with server(options.folder, options.port) as running:
+        print(f"http://127.0.0.1:{running.server_port}/  (stop with Ctrl+C)", flush=True)
+        try:
+            running.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+if __name__ == "__main__":
+    main()
