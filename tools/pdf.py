@@ -26,6 +26,7 @@ from figures import frame_html  # noqa: E402 # a page's own module: pages import
 
 HOST = "http://book.invalid/"  # answered from the site's folder; nothing is asked of the network
 INKED = {"k", "kn", "kc", "ow", "nf", "nc", "c1", "sd"}  # parts of code that print.css sets in bold or italics
+HEADING = re.compile("^h[1-6]$")
 PICTURES = 10  # steps of a figure that are all drawn; of a longer figure, the first three and the last three are
 
 # To a screen reader a formula is a picture with its TeX: MathJax's glyphs do not get into the PDF's text.
@@ -131,6 +132,11 @@ def paper(article, page, pages):
     for span in article.select(".highlight pre span"):
         if not INKED & set(span.get("class", [])):
             span.unwrap()  # each would be an element of the PDF's structure: 5 MB
+    for head in article.select("section > :is(h1, h2, h3, h4, h5, h6)"):
+        # A section may begin with nothing at the foot of a page, and its heading stand on the next.
+        head["id"] = head.parent.attrs.pop("id")
+        for other in head.find_previous_siblings("span"):
+            head.insert(0, other.extract())
     for item in article.find_all(id=True):
         item["id"] = anchor(page, item["id"])
     for link in article.find_all("a", href=True):
@@ -147,9 +153,9 @@ def paper(article, page, pages):
 
 
 def heading(section):
-    """A section's own heading, as text."""
-    head = section.find(re.compile("^h[1-6]$"), recursive=False)
-    return head and re.sub(r"\s+", " ", head.get_text()).strip()
+    """The id and the text of a section's own heading, if it has one."""
+    head = section.find(HEADING, recursive=False)
+    return head and (head["id"], re.sub(r"\s+", " ", head.get_text()).strip())
 
 
 def assemble(site):
@@ -169,15 +175,15 @@ def assemble(site):
         paper(article, page, pages)
         top = article.find("section")
         name = anchor(page)
-        title = heading(top)
+        title = heading(top)[1]
         rules.append(f"@page {name} {{ @top-right {{ content: {json.dumps(title, ensure_ascii=False)} }} }}")
         rules.append(f'section[data-page="{name}"] {{ page: {name} }}')
         body.append(f'<section data-page="{name}" id="{name}">{article.decode_contents()}</section>')
         if caption:
             toc.append(f'<li class="paper-part">{escape(caption)}</li>')
         toc.append(entry(name, title, "paper-chapter"))
-        sections = [one for one in top.find_all("section", recursive=False) if heading(one)]
-        toc.extend(entry(one["id"], heading(one), "paper-section") for one in sections)
+        sections = filter(None, map(heading, top.find_all("section", recursive=False)))
+        toc.extend(entry(*one, "paper-section") for one in sections)
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     return (
         f'<!doctype html><html lang="en-GB" data-theme="light" data-mode="light"><head><meta charset="utf-8">'
