@@ -54,7 +54,7 @@ def test_a_message_that_helps(graded, name):
 
 def test_the_photo_and_the_formulas_reach_the_marker(graded):
     feedback = graded.feedback("photo")
-    assert "$0&lt;i&lt;n$" in feedback
+    assert "<mn>0</mn><mo>&lt;</mo><mi>i</mi><mo>&lt;</mo><mi>n</mi>" in feedback
     assert "<code>x[i]&lt;b&gt;</code>" in feedback
     assert not Page(feedback).alarms
 
