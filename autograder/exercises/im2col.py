@@ -87,7 +87,7 @@ def matrix_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def memory_cases(rng: np.random.Generator) -> list[Case]:
-    H, W = int(rng.integers(6, 13)), int(rng.integers(13, 22))
+    H, W = int(rng.integers(7, 13)), int(rng.integers(13, 22))
     return [
         Case("one image", {"x_shape": (1, 2, H, W), "w_shape": (5, 2, 3, 2)}),
         Case("batch", {"x_shape": (4, 3, W, H), "w_shape": (6, 3, 2, 3)}),

@@ -256,6 +256,15 @@ def test_hidden_cases_have_the_groups_of_the_visible_ones_and_other_numbers(exer
         assert [np.asarray(value).tolist() for value in case.arguments.values()] not in numbers
 
 
+@pytest.mark.slow
+@by_exercise
+def test_no_seed_draws_a_case_that_makes_no_sense(exercise):
+    """Each submission has a seed of its own: one in a hundred that fails is a hundred students in ten thousand."""
+    for seed in range(60):
+        for case in exercise.hidden_cases([seed, 7]):
+            exercise.expected(case)
+
+
 @by_exercise
 def test_cases_are_reproducible(exercise):
     for first, second in zip(exercise.hidden_cases([7]), exercise.hidden_cases([7]), strict=True):
