@@ -155,6 +155,8 @@ def add_buttons(app, pagename, templatename, context, doctree):
     """Say what the download is, and add the launch buttons."""
     if "ipynb_source" not in context:
         return
+    app.add_js_file("live.js", loading_method="defer")  # on this page only
+    app.add_css_file("live.css")
     buttons = context.get("header_buttons", [])
     for button in [one for group in buttons for one in group.get("buttons", [])]:
         if button["label"] == "download-notebook-button":
