@@ -275,7 +275,11 @@ ACTIVE = {
     "meta",
     "link",
     "svg",
-    "math",
+    # Formulas are MathML, which is as harmless as text without these.
+    "annotation-xml",
+    "maction",
+    "malignmark",
+    "mglyph",
     "applet",
     "frame",
     "style",

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import nbformat
 import pytest
 from nbconvert.exporters import HTMLExporter
-from nbgrader.server_extensions.formgrader.handlers import template_path
+from traitlets.config import Config
+
+from autograder.grading.config import use_mathml
 
 from ..classroom import BACKWARD, CELLS, Class, Page, assemble, grade_id, shared_folder
 from ..grading.conftest import ROOT
@@ -125,7 +127,9 @@ def test_pages_hold_no_script_of_the_students(graded, group, name):
 
 @functools.cache
 def exporter() -> HTMLExporter:
-    return HTMLExporter(template_name="formgrade", extra_template_basedirs=[template_path])
+    config = Config()
+    use_mathml(config)
+    return HTMLExporter(template_name="formgrade", config=config)
 
 
 def formgrader_page(course: Class, student: str) -> str:
