@@ -1,5 +1,5 @@
-// Turns a page's cells live, when the reader asks: against the Jupyter server that `make live` (tools/live.py) starts,
-// or in the browser by Pyodide (live-worker.js). Cells become editable; what they show replaces what the page shows.
+// Turns a page's cells live, when the reader asks: against the Jupyter server that `make live` (tools/live.py) starts.
+// Cells become editable, and what they show replaces what the page shows. On any other server this offers nothing.
 "use strict";
 
 (() => {
@@ -120,44 +120,6 @@
     }
   }
 
-  // Python in a worker of this page. It cannot be interrupted, only ended: stopping forgets all variables.
-  class BrowserKernel {
-    start() {
-      this.worker = new Worker(new URL("live-worker.js", SCRIPT), { type: "module" });
-      return new Promise((resolve, reject) => {
-        this.worker.onerror = () => reject(new Error("the page's own script for it could not be loaded"));
-        this.worker.onmessage = ({ data }) => {
-          if (data.kind === "ready") resolve();
-          else if (data.kind === "failed") reject(new Error(data.text));
-          else if (data.kind === "progress") say(data.text);
-          else if (data.kind === "done") this.running?.resolve(data.outcome);
-          else this.running?.show(data);
-        };
-      });
-    }
-
-    run(code, show) {
-      return new Promise((resolve) => {
-        this.running = { show, resolve };
-        this.worker.postMessage(code);
-      });
-    }
-
-    async stop() {
-      await this.restart();
-      forget();
-    }
-
-    async restart() {
-      this.worker.terminate();
-      this.running?.resolve("aborted");
-      this.running = null;
-      await this.start();
-    }
-  }
-
-  const SCRIPT = document.currentScript.src;
-
   function display(cell, shown) {
     const box = element("div", "output");
     if (shown.kind === "html") {
@@ -270,15 +232,8 @@
   }
 
   document.querySelectorAll("a.btn-download-notebook-button").forEach((link) => { link.download = ""; });
-  const offers = [];
-  if (server && token()) {
-    offers.push(button("Run the code", () => begin(new JupyterKernel(), "Starting Python on this computer")));
-  } else if (location.protocol.startsWith("http")) {
-    const label = "Run in the browser (downloads about 10 MB from jsdelivr)";
-    offers.push(button(label, () => begin(new BrowserKernel(), "Downloading Python")));
-  }
-  if (!cells.length || !offers.length) return;
+  if (!server || !token() || !cells.length) return;
   status.setAttribute("role", "status");
-  bar.append(...offers, status);
+  bar.append(button("Run the code", () => begin(new JupyterKernel(), "Starting Python on this computer")), status);
   document.querySelector("article h1").after(bar);
 })();

@@ -69,7 +69,6 @@ def test_nothing_is_live_before_it_is_asked_for(opened):
     assert opened.locator("textarea").count() == 0
     assert "live=" not in opened.url  # the token is not left where it would be copied with the address
     assert opened.get_by_role("button", name="Run the code").count() == 1
-    assert opened.get_by_role("button", name="Run in the browser").count() == 0
 
 
 def test_all_cells_run_and_show_what_the_page_showed(running):
@@ -191,3 +190,12 @@ def test_make_live_is_this_server():
         make, cwd=ROOT, capture_output=True, text=True, check=True, env={**os.environ, "MAKEFLAGS": ""}
     )
     assert "tools/live.py" in said.stdout
+
+
+def test_any_other_server_offers_the_download_only(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}/book/ch02_conv1d.html#live=made-up")
+    assert page.locator("a.btn-download-notebook-button").get_attribute("download") == ""
+    assert page.locator(".live-bar").count() == 0
+    context.close()
