@@ -148,8 +148,8 @@ def small_site(request, tmp_path_factory):
     shutil.copytree(ROOT / "solutions", root / "solutions")
     shutil.copy(ROOT / "requirements.txt", root)
     config = (ROOT / "_config.yml").read_text()
-    assert config.count('url: ""') == 1
-    (root / "_config.yml").write_text(config.replace('url: ""', f'url: "{request.param}"'))
+    assert config.count('\n  url: ""') == 1
+    (root / "_config.yml").write_text(config.replace('\n  url: ""', f'\n  url: "{request.param}"'))
     (root / "_toc.yml").write_text("format: jb-book\nroot: book/intro\nchapters:\n  - file: book/page\n")
     (root / "book/intro.md").write_text("# A book\n")
     (root / "book/page.md").write_text(TINY)
