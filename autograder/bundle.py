@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NAME = "convolution-backprop-student"
 #: The modules of the autograder that a student's kernel imports; tests/autograder/test_imports.py holds them to it.
 MODULES = (
-    "__init__", "calls", "check", "compare", "heatmap", "judge", "oracle", "patterns", "shortcuts", "spec", "units",
-    "verdict", "visible",
+    "__init__", "calls", "check", "compare", "device", "heatmap", "judge", "oracle", "patterns", "shortcuts", "spec",
+    "units", "verdict", "visible",
 )  # fmt: skip
 #: What a student needs besides: pinned as the course has them.
 PACKAGES = ("numpy", "matplotlib", "ipykernel", "jupyterlab")

@@ -7,6 +7,7 @@ it says there is trusted; the grader reads the arrays' bytes by itself.
 import inspect
 import itertools
 import os
+import sys
 import sysconfig
 import time
 import traceback
@@ -29,7 +30,8 @@ OTHERS = (os.path.join(os.path.dirname(os.path.abspath(__file__)), ""),) + tuple
 class Fault:
     """Why one output, or the whole call, has no array.
 
-    `kind` is one of undefined, not_callable, signature, stub, exception, container, type, timeout, dead, protocol.
+    `kind` is one of undefined, not_callable, signature, stub, exception, container, type, timeout, dead,
+    protocol, missing.
     `message` says what came and what was expected; `traceback` holds the student's own lines only.
     """
 
@@ -50,8 +52,12 @@ class Outcome:
     changed: tuple[str, ...] = ()
 
 
-def call(function: Any, arguments: dict[str, Any], options: dict[str, Any], outputs: tuple[str, ...]) -> Outcome:
+def call(
+    function: Any, arguments: dict[str, Any], options: dict[str, Any], outputs: tuple[str, ...], device: str = ""
+) -> Outcome:
     """Call `function` on copies of `arguments`, in order, with keyword `options`; expect one array per output.
+
+    With a `device` such as "cpu" the copies are PyTorch's tensors on it, and tensors are expected back.
 
     Never raises for anything the function does, but for the user's own Ctrl-C.
     """
@@ -60,6 +66,11 @@ def call(function: Any, arguments: dict[str, Any], options: dict[str, Any], outp
     if fault:
         return failed(fault, outputs)
     copies = {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in arguments.items()}
+    if device:
+        try:
+            copies = {key: tensor(value, device) for key, value in copies.items()}
+        except (ImportError, RuntimeError) as error:
+            return failed(Fault("missing", f"PyTorch can't be used here: {describe_error(error)}"), outputs)
     start = time.perf_counter()
     try:
         values = unpack(name, function(*copies.values(), **options), outputs)
@@ -72,8 +83,22 @@ def call(function: Any, arguments: dict[str, Any], options: dict[str, Any], outp
         fault = Fault("exception", f"{name} raised {describe_error(error)}", own_traceback(error))
         return failed(fault, outputs)
     seconds = time.perf_counter() - start
-    changed = tuple(key for key, value in arguments.items() if is_changed(value, copies[key]))
+    changed = tuple(key for key, value in arguments.items() if is_changed(value, from_tensor(copies[key])))
     return Outcome(values, seconds, changed)
+
+
+def tensor(value: Any, device: str) -> Any:
+    import torch
+
+    return torch.from_numpy(value).to(device) if isinstance(value, np.ndarray) else value
+
+
+def from_tensor(value: Any) -> Any:
+    """What NumPy can read of a tensor, wherever it lies and whether or not it has a gradient; else the value itself."""
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(value, getattr(torch, "Tensor", ())):
+        return value
+    return value.detach().cpu().numpy()
 
 
 def failed(fault: Fault, outputs: tuple[str, ...]) -> Outcome:
@@ -147,7 +172,7 @@ def plain_array(value: Any, output: str) -> np.ndarray | Fault:
         return Fault("container", f"{output} is None; expected an array")
     came = f"{output} is {an(type(value).__name__)}"
     try:
-        array = np.asarray(value)
+        array = np.asarray(from_tensor(value))
     except Exception as error:
         return Fault("type", f"{came}; expected an array of numbers. NumPy says: {describe_error(error)}")
     if type(array) is not np.ndarray or array.dtype.kind not in "biufc":

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from autograder import oracle
+from autograder.device import device
 from autograder.judge import Trial, collect, judge
-from autograder.shortcuts import shortcuts
+from autograder.shortcuts import libraries, shortcuts
 from autograder.spec import Case
 from autograder.verdict import Verdict
 from autograder.visible import VisibleExercise, visible_exercise
@@ -52,8 +53,12 @@ def check(check_id: str, function: Callable) -> Verdict:
     if changed:
         verdict = verdict.with_remark(f"Take care: your function changes its argument {', '.join(changed)} in place.")
     verdict = verdict.with_shortcuts(
-        shortcuts(sources_of(function), getattr(function, "__name__", ""), exercise.pointless)
+        shortcuts(
+            sources_of(function), getattr(function, "__name__", ""), exercise.pointless, libraries(exercise.tensors)
+        )
     )
+    if exercise.tensors:
+        verdict = verdict.with_remark(f"Computed on {device()}.")
     if not oracle.available():
         verdict = verdict.with_remark("PyTorch is not installed: compared with stored results only.")
     print(verdict.text())

@@ -16,7 +16,7 @@ from autograder.spec import Case, Output, groups_of
 from autograder.verdict import Diagnosis, Failure, Verdict
 
 #: Faults that the next case would only repeat.
-HOPELESS = {"undefined", "not_callable", "signature", "stub", "timeout", "dead"}
+HOPELESS = {"undefined", "not_callable", "signature", "stub", "timeout", "dead", "missing"}
 
 
 #: What is said after a pattern, which is an observation and no explanation.

@@ -12,17 +12,26 @@ LIBRARIES = ("scipy", "torch", "tensorflow", "jax")
 Definitions = dict[str, list[ast.AST]]
 
 
-def shortcuts(sources: Iterable[str], function: str, pointless: Sequence[str]) -> list[str]:
+def shortcuts(
+    sources: Iterable[str], function: str, pointless: Sequence[str], libraries: Sequence[str] = LIBRARIES
+) -> list[str]:
     """The names among `pointless` that `function`, or what it calls in the same cells, uses; as dotted names.
 
     Args:
         sources: the code of the cells, in order; those that are no Python are skipped.
         function: the name of the task's function.
         pointless: "numpy.convolve" for this function and all in it, "as_strided" for whatever ends in this name.
+        libraries: modules of which nothing is to be used.
     """
     definitions, aliases = read(sources)
     used = {resolve(name, aliases) for name in names_used(function, definitions)}
-    return sorted(name for name in used if any(fits(name, each) for each in (*pointless, *LIBRARIES)))
+    found = {name for name in used if any(fits(name, each) for each in (*pointless, *libraries))}
+    return sorted(name for name in found if not any(other.startswith(f"{name}.") for other in found))
+
+
+def libraries(tensors: bool) -> tuple[str, ...]:
+    """The modules of which nothing is to be used in a task, whether it is on arrays or on PyTorch's tensors."""
+    return tuple(name for name in LIBRARIES if not (tensors and name == "torch"))
 
 
 def fits(name: str, pointless: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograder.calls import Fault, Outcome, call
+from autograder.device import device
 
 #: Inputs of multilinear layers are multiples of 1/2 of moderate size, so a right answer is exact in float64 and
 #: a wrong one differs by at least 1/8. This leaves room for float32 and for an FFT's rounding, and for nothing else.
@@ -85,6 +86,7 @@ class Exercise:
         faulty: a right implementation with one argument more, `slips`, a set of names of misconceptions: it makes
             these mistakes, one or several at once. It lets pairs of them be recognised.
         forward: the forward pass whose gradients are asked for, where no exercise of the same oracle asks for it.
+        tensors: whether the function takes and returns PyTorch's tensors, on the device of `autograder.device`.
         kinked: case groups at a kink or a tie, whose gradient is a convention that no difference can measure.
         pointless: calls that would leave nothing to do, as dotted names: numpy.convolve, or as_strided for any module.
     """
@@ -100,6 +102,7 @@ class Exercise:
     tolerance: float = EXACT
     faulty: Callable | None = None
     forward: Callable | None = None
+    tensors: bool = False
     kinked: tuple[str, ...] = ()
     pointless: tuple[str, ...] = ()
 
@@ -134,7 +137,7 @@ class Exercise:
 
     def run(self, function: Callable, case: Case) -> Outcome:
         """What `function` gives on `case`, in this process."""
-        return call(function, case.arguments, case.options, self.output_names)
+        return call(function, case.arguments, case.options, self.output_names, device() if self.tensors else "")
 
     def expected(self, case: Case) -> tuple[np.ndarray, ...]:
         """What the reference gives on `case`, one array per output."""

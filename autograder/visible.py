@@ -18,6 +18,7 @@ import numpy as np
 
 from autograder.calls import Fault, Outcome, call
 from autograder.compare import same
+from autograder.device import device
 from autograder.spec import Case, Exercise, Misconception, Output, name_of, sentence_of
 from autograder.units import UNITS
 
@@ -90,6 +91,7 @@ class VisibleExercise:
     mistakes: tuple[KnownMistake | LazyMistake, ...]
     pairs: tuple[KnownMistake | LazyMistake, ...]
     pointless: tuple[str, ...]
+    tensors: bool
 
     @property
     def suspects(self) -> tuple[tuple[KnownMistake | LazyMistake, ...], ...]:
@@ -100,7 +102,7 @@ class VisibleExercise:
         return tuple(output.name for output in self.outputs)
 
     def run(self, function: Any, case: Case) -> Outcome:
-        return call(function, case.arguments, case.options, self.output_names)
+        return call(function, case.arguments, case.options, self.output_names, device() if self.tensors else "")
 
 
 def digest(got: np.ndarray | Fault) -> str:
@@ -124,6 +126,7 @@ def describe(exercise: Exercise) -> dict:
         "oracle": exercise.oracle,
         "tolerance": exercise.tolerance,
         "pointless": exercise.pointless,
+        "tensors": exercise.tensors,
         "outputs": [vars(output) for output in exercise.outputs],
         "cases": [
             {
@@ -175,6 +178,7 @@ def understand(data: dict) -> VisibleExercise:
         oracle=data["oracle"],
         tolerance=data["tolerance"],
         pointless=tuple(data["pointless"]),
+        tensors=data["tensors"],
         outputs=tuple(Output(**output) for output in data["outputs"]),
         cases=tuple(
             Case(
@@ -201,6 +205,7 @@ def seen(exercise: Exercise) -> VisibleExercise:
         oracle=exercise.oracle,
         tolerance=exercise.tolerance,
         pointless=exercise.pointless,
+        tensors=exercise.tensors,
         outputs=exercise.outputs,
         cases=cases,
         expected=tuple(exercise.expected(case) for case in cases),

@@ -347,6 +347,37 @@ def faulty_memory(x_shape, w_shape, *, itemsize=8, slips=frozenset(), **window):
     return columns * itemsize, matrix * itemsize
 
 
+def tensor_forward_cases(rng: np.random.Generator) -> list[Case]:
+    tall = {
+        "x": integers(rng, 2, 2, 7 + int(rng.integers(0, 2)), 4),
+        "w": integers(rng, 3, 2, 2, 3),
+        "b": integers(rng, 3),
+    }
+    cases = [*forward_cases(rng), Case("tall image", tall, {"stride": (2, 1), "padding": (0, 2, 1, 0)})]
+    return [without_groups(case) for case in cases if case.options.get("groups", 1) == 1]
+
+
+def tensor_backward_cases(rng: np.random.Generator) -> list[Case]:
+    cases = []
+    for case in tensor_forward_cases(rng):
+        x, w = case.arguments["x"], case.arguments["w"]
+        dout = integers(rng, len(x), len(w), *places_of(x.shape, w.shape[2:], **case.options))
+        cases.append(Case(case.group, {"dout": dout, "x": x, "w": w}, case.options))
+    return cases
+
+
+def without_groups(case: Case) -> Case:
+    return Case(case.group, case.arguments, {name: value for name, value in case.options.items() if name != "groups"})
+
+
+def faulty_tensor_forward(x, w, b, *, slips=frozenset(), **options):
+    return faulty_forward(x.cpu().numpy(), w.cpu().numpy(), b.cpu().numpy(), slips=slips, **options)
+
+
+def faulty_tensor_backward(dout, x, w, *, slips=frozenset(), **options):
+    return faulty_backward(dout.cpu().numpy(), x.cpu().numpy(), w.cpu().numpy(), slips=slips, **options)
+
+
 def mistakes(reread, **sentences):
     """Misconceptions that the exercise's faulty implementation makes; each sentence goes on after "… when"."""
     return tuple(
@@ -356,6 +387,9 @@ def mistakes(reread, **sentences):
 
 
 WINDOW = "stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)"
+
+#: What makes a layer on tensors pointless to write.
+TENSOR_SHORTCUTS = ("torch.nn", "torch.autograd", "conv2d", "conv_transpose2d", "requires_grad_", "backward")
 
 EXERCISES = (
     Exercise(
@@ -539,6 +573,56 @@ EXERCISES = (
             "eq-im2col-matrix-memory",
             one_filter_only="the rows of one filter are counted instead of those of all filters.",
             matrix_once_an_image="the matrix is counted once for each image; all images share it.",
+        ),
+    ),
+    Exercise(
+        unit="im2col",
+        function="tensor_conv_forward",
+        parameters=f"x, w, b, *, {WINDOW}",
+        outputs=(Output("out", 2, "eq-im2col-forward"),),
+        cases=tensor_forward_cases,
+        reference=solutions.im2col_conv_forward,
+        oracle="conv_forward",
+        faulty=faulty_tensor_forward,
+        tensors=True,
+        pointless=TENSOR_SHORTCUTS,
+        misconceptions=mistakes(
+            "eq-im2col-forward",
+            kernel_flipped="the kernel is flipped before it meets the windows.",
+            filters_down_first="a filter is flattened column by column, and a window row by row.",
+            output_batch_not_moved="the axis of the images is not first when out gets its shape, so images get mixed.",
+            dilation_not_passed_on="the columns are made without the dilation.",
+        )
+        + mistakes("eq-im2col-bias", bias_missing="the bias is not added."),
+    ),
+    Exercise(
+        unit="im2col",
+        function="tensor_conv_backward",
+        parameters=f"dout, x, w, *, {WINDOW}",
+        outputs=(
+            Output("dx", 2, "eq-im2col-dx"),
+            Output("dw", 1, "eq-im2col-dw"),
+            Output("db", 1, "eq-im2col-db"),
+        ),
+        cases=tensor_backward_cases,
+        reference=solutions.im2col_conv_backward,
+        forward=solutions.im2col_conv_forward,
+        oracle="conv_backward",
+        faulty=faulty_tensor_backward,
+        tensors=True,
+        pointless=TENSOR_SHORTCUTS,
+        misconceptions=mistakes(
+            "eq-im2col-db", db_averaged="db is the mean of dout over images and places, not its sum."
+        )
+        + mistakes(
+            "eq-im2col-dw",
+            dw_last_image="each image's share of dw replaces the one before: = where += is meant.",
+            dw_averaged="dw is averaged over the images, and not summed.",
+        )
+        + mistakes(
+            "eq-im2col-dcols",
+            kernel_turned_for_dx="the kernel is turned by 180° before the product.",
+            dout_taken_as_ones="every entry of dout is taken to be 1.",
         ),
     ),
 )

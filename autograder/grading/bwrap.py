@@ -2,6 +2,7 @@
 
 import functools
 import glob
+import importlib.util
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.device import device
 from autograder.grading import seccomp
 from autograder.grading.limits import PROJECT, SandboxLimits, SandboxUnavailable
 
@@ -16,6 +18,9 @@ HERE = Path(__file__).parent
 #: Where the student environment lies inside, so that no path of this machine shows in tracebacks.
 VENV, INSIDE = "/venv", "/inside"
 START = f"{INSIDE}/autograder/start.py"
+#: PyTorch's package and those it imports.
+TORCH = ("torch", "torchgen", "functorch", "typing_extensions", "sympy", "mpmath", "networkx", "jinja2", "markupsafe")
+TORCH += ("filelock", "fsspec", "nvidia", "triton")
 ETC = ("ld.so.cache", "alternatives", "fonts", "localtime")
 MIB = 1 << 20
 
@@ -98,7 +103,7 @@ def sandboxed(
     argv += ["--ro-bind", where.prefix, VENV]
     tmpfs = ["--perms", "1777", "--size", str(limits.file_mb * MIB), "--tmpfs"]
     argv += ["--proc", "/proc", "--dev", "/dev", *tmpfs, "/dev/shm", "--remount-ro", "/dev", *tmpfs, "/tmp"]
-    argv += readable(limits)
+    argv += readable(limits) + (pytorch() if limits.torch else [])
     passwd = f"student:x:{uid}:{uid}::/tmp:/bin/sh\n".encode()
     fds = []
     for path, content in (files | {"/etc/passwd": passwd}).items():
@@ -141,6 +146,20 @@ def readable(limits: SandboxLimits) -> list[str]:
     for path in limits.readable:
         argv += [*parents(path), "--ro-bind", path, path]
     return argv
+
+
+def pytorch() -> list[str]:
+    """PyTorch and what it imports, from the environment that grades; with a GPU, its device files too."""
+    argv = []
+    for name in TORCH:
+        found = importlib.util.find_spec(name)
+        if found:
+            origin = Path(found.origin or found.submodule_search_locations[0])  # "nvidia" is a folder without a module
+            source = origin.parent if origin.name == "__init__.py" else origin
+            argv += ["--ro-bind", str(source), f"/torch/{source.name}"]
+    if argv and device() == "cuda":
+        argv += [part for path in glob.glob("/dev/nvidia*") for part in ("--dev-bind", path, path)]
+    return ["--perms", "0755", "--dir", "/torch", *argv]
 
 
 def hidden(where: Environment) -> list[str]:

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 
 from autograder.calls import Outcome
+from autograder.device import device
 from autograder.judge import Trial, collect, judge
 from autograder.spec import Case, Exercise
 from autograder.units import UNITS
@@ -90,7 +91,7 @@ class Examiner:
         index = exercise.output_names.index(output)
         shapes = {id(c): tuple(array.shape for array in e) for c, e in zip(cases, expected, strict=True)}
         outcomes = collect(lambda case: lightened(self.call(name, exercise, case), shapes[id(case)]), cases)
-        return judge(
+        verdict = judge(
             check_id,
             exercise.outputs[index],
             [Trial(c, e[index], i < visible) for i, (c, e) in enumerate(zip(cases, expected, strict=True))],
@@ -98,6 +99,7 @@ class Examiner:
             suspects,
             exercise.tolerance,
         )
+        return verdict.with_remark(f"Computed on {device()}.") if exercise.tensors else verdict
 
     def prepare(self, exercise: Exercise):
         """Cases, expected outputs, how many of the cases are visible, and the misconceptions, single and in pairs."""

@@ -14,11 +14,12 @@ from nbgrader.preprocessors import Execute
 from traitlets import Float, Instance, Integer, Unicode
 
 from autograder.calls import Fault, Outcome
+from autograder.device import device
 from autograder.grading.examine import Examiner, exercises, parse_checks
 from autograder.grading.notices import add_notices
 from autograder.grading.sandbox import SandboxKernelManager, SandboxLimits, call_remote
 from autograder.grading.sanitise import sanitise_outputs
-from autograder.shortcuts import shortcuts
+from autograder.shortcuts import libraries, shortcuts
 from autograder.spec import Case, Exercise
 from autograder.verdict import Verdict
 
@@ -67,6 +68,12 @@ class TrustedExecute(Execute):
         self.room = WHOLE_NOTEBOOK * self.limits.output_bytes
         self.missing: dict[str, None] = {}
         self.examiner = Examiner(self.call_student, seed_of(self.secret, nb, resources["nbgrader"]))
+        self.limits.torch = any(
+            exercises()[check_id.partition(".")[0]].tensors
+            for cell in nb.cells
+            if is_check(cell)
+            for check_id, _ in parse_checks(cell.source)
+        )
         if self.limits.notice:
             add_notices(nb, [self.limits.notice])
         self.start_kernel()
@@ -79,6 +86,7 @@ class TrustedExecute(Execute):
 
     def start_kernel(self) -> None:
         self.km = self.create_kernel_manager()
+        self.km.limits.torch = self.limits.torch
         self.start_new_kernel()
         self.start_new_kernel_client()
 
@@ -152,7 +160,8 @@ class TrustedExecute(Execute):
     def shortcuts(self, check_id: str, name: str) -> list[str]:
         """Calls in the student's function that its task is to be solved without."""
         sources = [cell.source for cell in self.nb.cells if cell.cell_type == "code" and not is_check(cell)]
-        return shortcuts(sources, name, exercises()[check_id.partition(".")[0]].pointless)
+        exercise = exercises()[check_id.partition(".")[0]]
+        return shortcuts(sources, name, exercise.pointless, libraries(exercise.tensors))
 
     def call_student(self, name: str, exercise: Exercise, case: Case) -> Outcome:
         """Call the student's function `name` in the sandbox. After a call that cost the kernel, not again."""
@@ -169,6 +178,7 @@ class TrustedExecute(Execute):
             exercise.output_names,
             timeout=min(self.limits.call_seconds, self.remaining()),
             limits=self.limits,
+            device=device() if exercise.tensors else "",
         )
         if any(isinstance(value, Fault) and value.kind in {"timeout", "dead", "protocol"} for value in outcome.values):
             self.lose_kernel()

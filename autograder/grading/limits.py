@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from traitlets import CaselessStrEnum, Float, Integer, List, Unicode, default
+from traitlets import Bool, CaselessStrEnum, Float, Integer, List, Unicode, default
 from traitlets.config import Configurable
 
 PROJECT = Path(__file__).parents[2]
@@ -29,6 +29,11 @@ class SandboxLimits(Configurable):
         Unicode(),
         help="Further files and folders of this machine that student code may read, such as data sets.",
     ).tag(config=True)
+    torch = Bool(
+        False,
+        help="Whether student code can import PyTorch, from the environment that grades. Set by itself where an "
+        "assignment has a part on tensors; with a GPU, its devices are shown inside as well.",
+    )
     memory_mb = Integer(1024, min=256, help="MiB of memory for a kernel with all its processes.").tag(config=True)
     processes = Integer(64, min=16, help="Processes and threads at a time; a kernel itself needs about eight.").tag(
         config=True

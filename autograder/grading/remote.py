@@ -24,8 +24,9 @@ async def call_remote(
     *,
     timeout: float,
     limits: SandboxLimits,
+    device: str = "",
 ) -> Outcome:
-    """Call the student's function `name` in its kernel.
+    """Call the student's function `name` in its kernel; with a `device`, on PyTorch's tensors there.
 
     A call that takes longer than `timeout` seconds is interrupted; a kernel that does not answer to that is killed.
     Never raises for anything that the kernel does.
@@ -39,6 +40,7 @@ async def call_remote(
         "options": wire.pack_arguments(options, buffers),
         "outputs": list(outputs),
         "largest": limits.reply_mb << 20,
+        "device": device,
     }
     start = time.monotonic()
     request = kc.session.send(kc.shell_channel.socket, wire.REQUEST, content, buffers=buffers)["header"]["msg_id"]

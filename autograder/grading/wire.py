@@ -16,7 +16,7 @@ from autograder.calls import LONGEST_MESSAGE, LONGEST_TRACEBACK, Fault, Outcome
 
 REQUEST, REPLY = "autograder_call_request", "autograder_call_reply"
 #: Faults that a kernel may report; the others are for the grader to find.
-REPORTED = {"undefined", "not_callable", "signature", "stub", "exception", "container", "type"}
+REPORTED = {"undefined", "not_callable", "signature", "stub", "exception", "container", "type", "missing"}
 
 HEADER = re.compile(
     rb"\{'descr': '([<>|])([biufc])(\d{1,2})', 'fortran_order': False, 'shape': \(([0-9, ]{0,200})\), \} *\n"

@@ -12,6 +12,10 @@ import sys
 
 # The interpreter runs isolated, so nothing of ours is on its path.
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# For assignments with a part on tensors PyTorch lies here. It is loaded now: no student's call has to wait for it.
+if os.path.isdir("/torch"):
+    sys.path.append("/torch")
+    import torch  # noqa: F401
 
 import zmq
 from ipykernel.iostream import OutStream
@@ -105,7 +109,7 @@ class Answer:
         options = wire.unpack_arguments(request["options"], buffers)
         forget_errors(self.app.kernel.shell)
         with contextlib.redirect_stdout(Silence()), contextlib.redirect_stderr(Silence()):
-            return call(namespace[name], arguments, options, outputs)
+            return call(namespace[name], arguments, options, outputs, request["device"])
 
 
 def forget_errors(shell: object) -> None:

@@ -205,11 +205,81 @@ def memory_in_floats(x_shape, w_shape, *, stride=(1, 1), padding=(0, 0, 0, 0), d
     return np.array([N * C * KH * KW * places, F * places * C * H * W]) * itemsize
 
 
+def windows_of(x, kernel_size, stride, padding, dilation):
+    """Views of the padded image, an offset of the window each, as one tensor (N, C, KH·KW, H_out, W_out)."""
+    import torch
+
+    (KH, KW), (N, C, H, W), (top, bottom, left, right) = kernel_size, x.shape, padding
+    x_pad = torch.zeros((N, C, H + top + bottom, W + left + right), dtype=x.dtype, device=x.device)
+    x_pad[:, :, top : top + H, left : left + W] = x
+    reach = [d * (k - 1) for d, k in zip(dilation, kernel_size, strict=True)]
+    ends = [size - r for size, r in zip(x_pad.shape[2:], reach, strict=True)]
+    views = [
+        x_pad[
+            :,
+            :,
+            i * dilation[0] : i * dilation[0] + ends[0] : stride[0],
+            j * dilation[1] : j * dilation[1] + ends[1] : stride[1],
+        ]
+        for i in range(KH)
+        for j in range(KW)
+    ]
+    return x_pad, torch.stack(views, dim=2)
+
+
+def tensor_forward_product(x, w, b, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)):
+    _, views = windows_of(x, w.shape[2:], stride, padding, dilation)
+    N, C, K, H_out, W_out = views.shape
+    Y = w.reshape(len(w), C * K) @ views.reshape(N, C * K, H_out * W_out) + b[:, None]
+    return Y.reshape(N, len(w), H_out, W_out)
+
+
+def tensor_forward_einsum(x, w, b, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)):
+    import torch
+
+    _, views = windows_of(x, w.shape[2:], stride, padding, dilation)
+    return torch.einsum("nckij,fck->nfij", views, w.flatten(2)) + b[:, None, None]
+
+
+def tensor_forward_in_numpy(x, w, b, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)):
+    arrays = (a.cpu().numpy() for a in (x, w, b))
+    return forward_einsum(*arrays, stride=stride, padding=padding, dilation=dilation)
+
+
+def tensor_backward_einsum(dout, x, w, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)):
+    import torch
+
+    x_pad, views = windows_of(x, w.shape[2:], stride, padding, dilation)
+    dw = torch.einsum("nfij,nckij->fck", dout, views).reshape(w.shape)
+    shares = torch.einsum("nfij,fck->nckij", dout, w.flatten(2))
+    dx_pad = torch.zeros_like(x_pad)
+    KW, (H_out, W_out) = w.shape[3], dout.shape[2:]
+    for k in range(shares.shape[2]):
+        i, j = k // KW * dilation[0], k % KW * dilation[1]
+        rows = slice(i, i + (H_out - 1) * stride[0] + 1, stride[0])
+        columns = slice(j, j + (W_out - 1) * stride[1] + 1, stride[1])
+        dx_pad[:, :, rows, columns] += shares[:, :, k]
+    H, W = x.shape[2:]
+    return dx_pad[:, :, padding[0] : padding[0] + H, padding[2] : padding[2] + W], dw, dout.sum(dim=(0, 2, 3))
+
+
+def tensor_backward_of_parameters(dout, x, w, **options):
+    """Tensors that remember how they were made are taken, too."""
+    return tensor_backward_einsum(dout, x, w.clone().requires_grad_(), **options)
+
+
+def tensor_backward_in_numpy(dout, x, w, *, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)):
+    arrays = (a.cpu().numpy() for a in (dout, x, w))
+    return backward_group_by_group(*arrays, stride=stride, padding=padding, dilation=dilation)
+
+
 RIGHT = {
     "im2col": [im2col_place_by_place, im2col_by_one_index, im2col_all_loops],
     "col2im": [col2im_all_loops, col2im_add_at, col2im_transposed_matrix],
     "im2col_conv_forward": [forward_loops, forward_one_product, forward_einsum],
     "im2col_conv_backward": [backward_loops, backward_group_by_group, backward_by_dense_matrix],
     "filter_matrix": [matrix_from_unit_images, matrix_row_by_row, matrix_by_indices],
+    "tensor_conv_forward": [tensor_forward_product, tensor_forward_einsum, tensor_forward_in_numpy],
+    "tensor_conv_backward": [tensor_backward_einsum, tensor_backward_of_parameters, tensor_backward_in_numpy],
     "im2col_memory": [memory_formula, memory_by_making_them, memory_in_floats],
 }
