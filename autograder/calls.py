@@ -73,7 +73,8 @@ def call(
             return failed(Fault("missing", f"PyTorch can't be used here: {describe_error(error)}"), outputs)
     start = time.perf_counter()
     try:
-        values = unpack(name, function(*copies.values(), **options), outputs)
+        result = function(*copies.values(), **options)
+        values = unpack(name, from_tensors(result) if device else result, outputs)
     except NotImplementedError as error:
         message = f"{name} raises NotImplementedError: your code is still missing."
         return failed(Fault("stub", message, own_traceback(error)), outputs)
@@ -99,6 +100,10 @@ def from_tensor(value: Any) -> Any:
     if torch is None or not isinstance(value, getattr(torch, "Tensor", ())):
         return value
     return value.detach().cpu().numpy()
+
+
+def from_tensors(result: Any) -> Any:
+    return tuple(map(from_tensor, result)) if type(result) in (tuple, list) else from_tensor(result)
 
 
 def failed(fault: Fault, outputs: tuple[str, ...]) -> Outcome:
@@ -172,7 +177,7 @@ def plain_array(value: Any, output: str) -> np.ndarray | Fault:
         return Fault("container", f"{output} is None; expected an array")
     came = f"{output} is {an(type(value).__name__)}"
     try:
-        array = np.asarray(from_tensor(value))
+        array = np.asarray(value)
     except Exception as error:
         return Fault("type", f"{came}; expected an array of numbers. NumPy says: {describe_error(error)}")
     if type(array) is not np.ndarray or array.dtype.kind not in "biufc":
