@@ -15,7 +15,7 @@ UNITS := $(patsubst assignments/src/%.md,%,$(SOURCES))
 CLASS := $(shell find tests/sample_class -type f 2>/dev/null)
 BOOK := $(shell find book -type f -not -path '*/vendor/*' -not -path '*/__pycache__/*' 2>/dev/null) _config.yml _toc.yml
 
-.PHONY: help course test quick setup setup-test book pdf release grade lab live bench bench-grading mutants strength lint clean
+.PHONY: help course test quick setup setup-test book pdf release serve grade lab live bench bench-grading mutants strength lint clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -96,6 +96,9 @@ _build/.graded: $(STUDENT)/.installed $(UNITS:%=_build/.release-%) $(CLASS)
 	@tools/need.sh bwrap:bubblewrap
 	@tools/grade_sample_class.sh
 	@touch $@
+
+serve: book ## show the website on loopback, compressed and under its Content-Security-Policy
+	$(PY) tools/serve.py
 
 lab: setup release ## work on the assignments in JupyterLab, in your own copies
 	@mkdir -p my_work

@@ -48,16 +48,11 @@ function start(figure) {
     counter.textContent = `${current + 1} / ${frames.length}`;
     slider.value = current;
     slider.setAttribute("aria-valuetext", `Step ${current + 1} of ${frames.length}`);
-    allow(previous, current > 0, next);
-    allow(next, current < frames.length - 1, previous);
+    const focused = document.activeElement;
+    previous.disabled = current === 0;
+    next.disabled = current === frames.length - 1;
+    if (focused.disabled) (focused === next ? previous : next).focus(); // a disabled button hears no keys
     if (next.disabled) pause();
-  }
-
-  // A disabled button hears no keys: it hands the focus on.
-  function allow(node, possible, other) {
-    const focused = document.activeElement === node;
-    node.disabled = !possible;
-    if (focused && !possible) other.focus();
   }
 
   function pause() {

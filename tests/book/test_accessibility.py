@@ -77,6 +77,7 @@ def test_axe_finds_nothing_in_typeset_formulas(browser, address):
 
 
 def test_axe_finds_what_is_wrong(tab, address):
+    tab.emulate_media(color_scheme="light", reduced_motion="reduce")
     tab.goto(f"{address}/book/bibliography.html")
     tab.evaluate(AXE)
     tab.evaluate("document.querySelector('article h1').style.color = '#eee'")

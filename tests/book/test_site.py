@@ -1,9 +1,14 @@
 """The built site in a real browser: complete, silent, from one host, at desktop and phone width."""
 
+import gzip
 import re
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
+import serve
+import site_pages
 
 from .pages import CHAPTERS, PAGES, Page
 
@@ -156,3 +161,122 @@ def test_a_figure_is_drawn_alike_with_and_without_javascript(visit):
 
 def test_the_front_door_leads_to_the_introduction(site):
     assert "book/intro.html" in (site / "index.html").read_text()
+
+
+def written(site):
+    return [*sorted((site / "book").glob("*.html")), site / "search.html", site / "genindex.html"]
+
+
+def test_pages_say_what_they_are(site):
+    titles = set()
+    for page in sorted((site / "book").glob("*.html")):
+        text = page.read_text()
+        titles.add(re.search(r"<title>(.{8,})</title>", text)[1])
+        assert '<html lang="en-GB"' in text
+        described = re.findall(r'<meta [^>]*name="description"[^>]*>', text)
+        assert len(described) == 1, page.name
+        assert len(re.search(r'content="([^"]*)"', described[0])[1]) >= 25, page.name
+        for name in ("title", "type", "description", "site_name"):
+            assert text.count(f'property="og:{name}"') == 1
+    assert len(titles) == len(PAGES)
+
+
+def test_a_page_weighs_less_than_a_megabyte(site):
+    for page in written(site):
+        images = {site / "_images" / name for name in re.findall(r'src="[./]*_images/([^"]*)"', page.read_text())}
+        assert page.stat().st_size + sum(image.stat().st_size for image in images) < 1e6, page.name
+
+
+def test_no_script_is_in_a_page(site):
+    for page in written(site):
+        text = page.read_text()
+        inline = re.findall(r"<script(?![^>]*(?:src=|application/json))[^>]*>", text)
+        assert (inline, re.findall(r"<[^>]* on\w+=[^>]*>", text)) == ([], []), page.name
+
+
+def test_the_policy_is_in_force(browser, address):
+    with browser.new_context() as context:
+        page = context.new_page()
+        complaints = []
+        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+        page.goto(f"{address}/book/bibliography.html")
+        assert complaints == []
+        page.evaluate("""() => {
+            const script = document.createElement("script");
+            script.textContent = "window.intruder = true";
+            document.head.append(script);
+        }""")
+        assert page.evaluate("window.intruder") is None
+        assert len(complaints) == 1
+        assert "Content Security Policy" in complaints[0]
+
+
+def test_the_buttons_of_the_theme_work(visit):
+    page = visit("bibliography")
+    page.evaluate("window.print = () => { window.printed = true }")
+    page.evaluate("document.querySelector('[data-action=print]').click()")
+    assert page.evaluate("window.printed")
+    page.locator("[data-action=full-screen]").click()
+    assert page.evaluate("new Promise(done => setTimeout(() => done(document.fullscreenElement !== null), 300))")
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("col2im", ("ch06_im2col.html", "#columns-back-to-an-image")),
+        ("transposed convolution", ("ch03_conv2d.html", "#transposed-convolution")),
+    ],
+)
+def test_search_finds_the_right_section_first(browser, address, asked, place):
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{address}/search.html?q={asked.replace(' ', '+')}")
+        page.locator("#search-results li a").first.click()
+        page.wait_for_load_state()
+        name, section = place
+        assert page.url.split("?")[0].split("#")[0].endswith(f"/book/{name}")
+        target = page.evaluate("decodeURIComponent(location.hash)")
+        assert page.locator(target).evaluate("(node, section) => node.closest(section) !== null", section)
+
+
+def test_the_front_page_leads_to_all_chapters(visit):
+    page = visit("intro")
+    links = page.locator("ol.course-path a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert links == [f"{path.stem}.html" for path in CHAPTERS]
+    assert page.get_by_role("link", name="instructors").count() >= 1
+    figure = page.locator("figure.stepper.stepper-live")
+    assert figure.bounding_box()["y"] < 500, "the animation is at the top"
+    figure.get_by_role("button", name="Reset").press("End")
+    (shown,) = figures(page)
+    dout, w, dx = (numbers(shown[name]) for name in ("dout", "w", "dx"))
+    full = np.zeros((4, 4))
+    for p, q in np.ndindex(2, 2):
+        full[p : p + 3, q : q + 3] += w.reshape(2, 2)[p, q] * dout.reshape(3, 3)
+    np.testing.assert_array_equal(dx.reshape(4, 4), full)
+
+
+def test_files_are_compressed_and_sent_once(address):
+    url = f"{address}/book/intro.html"
+    with urlopen(url, timeout=10) as plain:
+        page = plain.read()
+        assert plain.headers["Content-Security-Policy"] == serve.POLICY
+    with urlopen(Request(url, headers={"Accept-Encoding": "gzip"}), timeout=10) as answer:
+        body, date = answer.read(), answer.headers["Last-Modified"]
+        assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(body) == page
+    assert len(body) < len(page) / 3
+    again = Request(url, headers={"Accept-Encoding": "gzip", "If-Modified-Since": date})
+    with pytest.raises(HTTPError, match="304"):
+        urlopen(again, timeout=10)
+
+
+def test_a_sitemap_needs_an_address(tmp_path):
+    site_pages.write_for_crawlers(tmp_path, "https://example.org/course/", ["book/intro", "book/api"])
+    assert re.findall("<loc>(.*?)</loc>", (tmp_path / "sitemap.xml").read_text()) == [
+        "https://example.org/course/book/intro.html",
+        "https://example.org/course/book/api.html",
+    ]
+    assert "Sitemap: https://example.org/course/sitemap.xml" in (tmp_path / "robots.txt").read_text()
+    site_pages.write_for_crawlers(tmp_path, "", ["book/intro"])
+    assert not (tmp_path / "sitemap.xml").exists()
+    assert "Sitemap" not in (tmp_path / "robots.txt").read_text()
