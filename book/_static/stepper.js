@@ -44,6 +44,7 @@ function start(figure) {
   function show(step) {
     current = Math.max(0, Math.min(frames.length - 1, step));
     draw(stage, frames[current].panels);
+    reach();
     text.textContent = frames[current].text;
     counter.textContent = `${current + 1} / ${frames.length}`;
     slider.value = current;
@@ -53,6 +54,12 @@ function start(figure) {
     next.disabled = current === frames.length - 1;
     if (focused.disabled) (focused === next ? previous : next).focus(); // a disabled button hears no keys
     if (next.disabled) pause();
+  }
+
+  // A stage wider than its column scrolls; it must then be reached by keyboard, too.
+  function reach() {
+    if (stage.scrollWidth > stage.clientWidth) stage.tabIndex = 0;
+    else stage.removeAttribute("tabindex");
   }
 
   function pause() {
@@ -94,7 +101,7 @@ function start(figure) {
 
   const keys = { ArrowLeft: () => current - 1, ArrowRight: () => current + 1, Home: () => 0, End: () => frames.length - 1 };
   figure.addEventListener("keydown", (event) => {
-    if (!(event.key in keys) || event.target === slider || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!(event.key in keys) || event.target === slider || event.target === stage || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();
     go(keys[event.key]());
@@ -104,6 +111,7 @@ function start(figure) {
   figure.classList.add("stepper-live");
   pause(); // a live region has to be one before its text changes
   show(0);
+  new ResizeObserver(reach).observe(stage);
 }
 
 document.querySelectorAll("figure.stepper").forEach(start);
