@@ -85,7 +85,8 @@ def test_an_assignment_is_solved_in_a_kernel_of_its_own(installed, monkeypatch):
     monkeypatch.delenv("PYTHONPATH", raising=False)
     manager = KernelManager()
     manager.kernel_spec.argv[0] = str(python)
-    NotebookClient(notebook, km=manager, timeout=120, resources={"metadata": {"path": str(home)}}).execute(cleanup_kc=True)
+    where = {"metadata": {"path": str(home)}}
+    NotebookClient(notebook, km=manager, timeout=120, resources=where).execute(cleanup_kc=True)
     checks = [cell for cell in notebook.cells if cell.source.startswith("check(")]
     assert len(checks) == 4
     for cell in checks:
