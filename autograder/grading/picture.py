@@ -70,7 +70,7 @@ def picture_of(folder: Path, unit: str) -> Picture:
         picture = Picture(unit, assignment.max_score, len(gradebook.students))
         for submission in sorted(assignment.submissions, key=lambda each: each.student_id):
             add_submission(picture, held, course, assignment, submission)
-    picture.ideas = ideas(held)
+    picture.ideas = ideas(held, unit)
     for check in picture.checks.values():
         order_groups(check)
     return picture
@@ -121,9 +121,10 @@ def add_verdict(picture: Picture, verdict: dict) -> None:
         check.faults[verdict["fault"]] += 1
 
 
-def ideas(held: Counter) -> list[Idea]:
-    """The misconceptions by how many hold them; their sentences are those that the students have read."""
-    known = {mistake.name: mistake for exercise in exercises().values() for mistake in exercise.misconceptions}
+def ideas(held: Counter, unit: str) -> list[Idea]:
+    """The misconceptions by how many hold them; their sentences are those that the students of the unit have read."""
+    asked = [exercise for exercise in exercises().values() if exercise.unit == unit]
+    known = {mistake.name: mistake for exercise in asked for mistake in exercise.misconceptions}
     return [
         Idea(name, known[name].sentence, known[name].reread, holders) if name in known else Idea(name, "", "", holders)
         for name, holders in sorted(held.items(), key=lambda item: (-item[1], item[0]))
