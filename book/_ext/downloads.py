@@ -88,6 +88,7 @@ def plain(text: str, titles: dict[str, str], folder: Path) -> str:
     text = re.sub(r"^```\{literalinclude\} (.*)\n(?::.*\n)*```$", include, text, flags=re.M)
     solution = r"^```\{admonition\} ([^\n]*)\n:class: dropdown\n(.*?)^```$"
     text = re.sub(solution, r"<details><summary>\1</summary>\n\n\2\n</details>", text, flags=re.M | re.S)
+    text = re.sub(r"^```\{index\}[^\n]*\n(?:[^`\n][^\n]*\n)*```$\n?", "", text, flags=re.M)
     text = re.sub(r"^:::\{div\}.*\n|^:::$\n?|^\([a-z0-9-]+\)=\n", "", text, flags=re.M)
     return re.sub(r"\{(doc|ref|eq|cite|cite:t)\}`([^`]+)`", role, text)
 

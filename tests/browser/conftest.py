@@ -55,6 +55,10 @@ class Classroom:
             f"c.Exchange.root = {str(self.exchange)!r}\n"
             f"c.Exchange.cache = {str(folder / 'cache')!r}\n"
         )
+        # JupyterLab takes cells that are out of sight out of the page; these tests look at all of them.
+        settings = jupyter / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
+        settings.mkdir(parents=True)
+        (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
         return folder
 
     @property

@@ -105,4 +105,4 @@ def wait_until(condition: object, seconds: float = 300) -> None:
 def kill(process: subprocess.Popen) -> None:
     """SIGKILL, as when the machine's memory runs out; nothing is tidied up."""
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)  # its workers hold the pipes until they see that they are alone
