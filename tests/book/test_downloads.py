@@ -97,7 +97,7 @@ def test_a_downloaded_notebook_runs_alone(site, tmp_path):
         for output in cell.outputs
         if "text" in output
     ]
-    assert any(text.startswith("✓ eq-conv1d-dx = ") for text in said)
+    assert any("✓ eq-conv1d-dx = " in text for text in said)  # how lines are gathered depends on the moment
     solutions, _, folder = said[-1].split()
     assert solutions.startswith(folder)  # its own copy, not this checkout's
     assert not list(tmp_path.iterdir())
