@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV := .venv
+# Debian's Chromium comes without fonts.
+FONTS := /usr/share/fonts/truetype/liberation:fonts-liberation
 STUDENT := .venv-student
 BIN := $(CURDIR)/$(VENV)/bin
 PY := $(BIN)/python
@@ -41,7 +43,7 @@ setup: $(VENV)/.installed $(STUDENT)/.installed ## install everything that is pi
 	@tools/need.sh bwrap:bubblewrap
 
 setup-test: setup
-	@tools/need.sh chromium:chromium postgres:postgresql
+	@tools/need.sh chromium:chromium $(FONTS) postgres:postgresql
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -72,7 +74,7 @@ _build/.book: $(VENV)/.installed $(BOOK) $(CODE)
 pdf: _build/convolution-backprop.pdf ## print the book: _build/convolution-backprop.pdf
 
 _build/convolution-backprop.pdf: _build/.book tools/pdf.py
-	@tools/need.sh chromium:chromium
+	@tools/need.sh chromium:chromium $(FONTS)
 	$(PY) tools/pdf.py _build/html $@
 
 release: $(UNITS:%=_build/.release-%) _build/.bundle ## build the notebooks that students get, and dist/ with all of them

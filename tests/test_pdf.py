@@ -83,12 +83,12 @@ def test_the_outline_has_the_contents_and_all_pages_of_the_site(book):
 
 
 def test_the_table_of_contents_has_links_and_the_right_page_numbers(book):
-    listed = plain(" ".join(book.texts[1 : book.starts[0]]))
-    targets = {page for number in range(1, book.starts[0]) for _, page in links(book.document, number)}
+    listed = set()
+    for number in range(1, book.starts[0]):
+        listed |= {("".join(text.split()), page) for text, page in links(book.document, number)}
     for title, page in [(title, page) for level, title, page in book.outline if level < 2][1:]:
-        letters = r"\s*".join(map(re.escape, title.replace(" ", "")))  # spaces in extracted text are guesses
-        assert re.search(rf"{letters}\s*\b{page + 1}\b", listed), title
-        assert page in targets
+        # Spaces in extracted text are guesses, which depend on the font.
+        assert ("".join(f"{title}{page + 1}".split()), page) in listed
 
 
 def test_every_equation_has_the_number_that_it_has_on_the_site(book):

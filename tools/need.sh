@@ -1,11 +1,11 @@
 #!/bin/sh
-# Make sure that system commands are there: need.sh COMMAND:DEBIAN-PACKAGE ...
+# Make sure that system commands and files are there: need.sh COMMAND-OR-PATH:DEBIAN-PACKAGE ...
 # Installs missing packages with apt-get where it may (as root, or by sudo without a password); else says what to type.
 set -eu
 missing=""
 for pair in "$@"; do
     # Debian keeps the programs of PostgreSQL's server off PATH.
-    command -v "${pair%%:*}" >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/"${pair%%:*}" >/dev/null 2>&1 ||
+    command -v "${pair%%:*}" >/dev/null 2>&1 || [ -e "${pair%%:*}" ] || ls /usr/lib/postgresql/*/bin/"${pair%%:*}" >/dev/null 2>&1 ||
         missing="$missing ${pair##*:}"
 done
 [ -z "$missing" ] && exit 0

@@ -217,6 +217,7 @@ def test_killed_at_each_step_of_a_submission_it_is_graded_the_next_time(killed, 
         "conv1d_forward_out": 3,
         "conv1d_backward_dw": 3,
         "conv1d_backward_dx": 6,
+        "max_pool1d_backward_dx": 0,
         "derivation": None,
     }
     notebook = nbformat.read(course.folder / "autograded" / "alone" / UNIT / f"{UNIT}.ipynb", as_version=4)
