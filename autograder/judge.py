@@ -18,7 +18,6 @@ from autograder.verdict import Diagnosis, Failure, Verdict
 #: Faults that the next case would only repeat.
 HOPELESS = {"undefined", "not_callable", "signature", "stub", "timeout", "dead", "missing"}
 
-
 #: What is said after a pattern, which is an observation and no explanation.
 KNOWN_NO_MORE = "More than that can't be told from the numbers."
 

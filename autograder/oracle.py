@@ -37,12 +37,13 @@ def expected(unit: str, name: str, case: Case, outputs: tuple[str, ...]) -> tupl
     if "dout" in tensors and "dout" not in inspect.signature(function).parameters:
         dout = tensors.pop("dout")
         wanted = [tensors[output.removeprefix("d")].requires_grad_() for output in outputs]
-        with one_thread():
-            results = torch.autograd.grad(function(**tensors, **case.options), wanted, dout)
     else:
-        with one_thread():
-            results = function(**tensors, **case.options)
-        results = results if isinstance(results, tuple) else (results,)
+        wanted = None
+    with one_thread():
+        results = function(**tensors, **case.options)
+        if wanted:
+            results = torch.autograd.grad(results, wanted, dout)
+    results = results if isinstance(results, tuple) else (results,)
     return tuple(torch.as_tensor(result).detach().numpy() for result in results)
 
 

@@ -214,16 +214,20 @@ def seen(exercise: Exercise) -> VisibleExercise:
     )
 
 
+def exercises_of(unit: str) -> tuple[Exercise, ...]:
+    """The specs of `unit`; none where there are none, as in the student's bundle."""
+    if not (EXERCISES / f"{unit}.py").exists():
+        return ()
+    return importlib.import_module(f"autograder.exercises.{unit}").EXERCISES
+
+
 @cache
 def known(unit: str) -> dict[str, dict | Exercise]:
     """By function name, the exercises of `unit`: their descriptions in the bundle, or in a checkout their specs."""
     bundled = BUNDLED / f"{unit}.json"
     if bundled.exists():
         return {data["function"]: data for data in json.loads(bundled.read_text(encoding="utf-8"))}
-    if (EXERCISES / f"{unit}.py").exists():
-        exercises = importlib.import_module(f"autograder.exercises.{unit}").EXERCISES
-        return {exercise.function: exercise for exercise in exercises}
-    return {}
+    return {exercise.function: exercise for exercise in exercises_of(unit)}
 
 
 @cache

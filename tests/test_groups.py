@@ -1,4 +1,4 @@
-"""The test runner keeps the tests of a group in one process, on which stories of several tests and graded classes depend.
+"""The test runner keeps the tests of a group in one process: stories of several tests and graded classes need it.
 
 pytest 9.2 no longer reads the attribute by which pytest-xdist 3.8 names a test's group: without a word, the tests of
 a group then ran in both processes.

@@ -1,9 +1,12 @@
 """The settings that plug trusted grading into stock nbgrader, for a course's `nbgrader_config.py`."""
 
+import os
 import warnings
 
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
+
+from autograder.device import device
 
 NBGRADER = "nbgrader.preprocessors."
 GRADING = "autograder.grading."
@@ -11,6 +14,8 @@ GRADING = "autograder.grading."
 
 def use_trusted_grading(c: Config) -> None:
     """Make every `nbgrader autograde` of this configuration, formgrader's included, run trusted and sandboxed."""
+    if os.environ.get("AUTOGRADER_DEVICE", "auto") != "auto":
+        device()  # one that is not there would fail every submission with tensors: better nothing is done at all
     use_trusted_converter()
     # nbgrader 0.9.6 makes its rows in an order that SQLAlchemy 2.1 remarks on at every first submission; none is lost.
     warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)

@@ -1,7 +1,6 @@
 """The trusted side of `check`: judges the functions in a student's kernel, on visible and on fresh hidden cases."""
 
 import ast
-import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,7 +13,7 @@ from autograder.judge import Trial, collect, judge
 from autograder.spec import Case, Exercise
 from autograder.units import UNITS
 from autograder.verdict import Verdict
-from autograder.visible import suspects
+from autograder.visible import exercises_of, suspects
 
 #: Bytes of an array that are not kept for every case if its shape is wrong.
 LARGE = 1 << 20
@@ -29,12 +28,7 @@ class NotACheckError(ValueError):
 @cache
 def exercises() -> dict[str, Exercise]:
     """Every exercise of the course by the name of its function."""
-    found = {}
-    for unit in UNITS:
-        if importlib.util.find_spec(f"autograder.exercises.{unit}"):
-            for exercise in importlib.import_module(f"autograder.exercises.{unit}").EXERCISES:
-                found[exercise.function] = exercise
-    return found
+    return {exercise.function: exercise for unit in UNITS for exercise in exercises_of(unit)}
 
 
 def parse_checks(source: str) -> list[tuple[str, str]]:

@@ -74,3 +74,12 @@ def test_the_device_stands_in_the_answer_and_autograd_is_noted(capsys, choose):
     assert verdict.passed
     assert set(verdict.shortcuts) == {"torch.nn.functional.conv2d", "torch.nn.functional.pad"}
     assert "Computed on cpu." in capsys.readouterr().out
+
+
+def test_without_pytorch_no_device_is_named(capsys, choose, monkeypatch):
+    choose("auto", False)
+    monkeypatch.setattr("autograder.oracle.available", lambda: False)
+    autograder.check("tensor_conv_forward.out", lambda x, w, b: None)
+    said = capsys.readouterr().out
+    assert "PyTorch is not installed" in said
+    assert "Computed on" not in said

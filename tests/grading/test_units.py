@@ -15,16 +15,13 @@ from autograder.grading.examine import exercises
 from autograder.judge import Trial, collect, judge
 from autograder.release import build_notebook
 from autograder.units import UNITS
+from autograder.visible import exercises_of
 
 from .conftest import ROOT, Course
 
 pytestmark = pytest.mark.slow
 SOURCES = ROOT / "assignments" / "src"
 ASSIGNED = [unit for unit in UNITS if (SOURCES / f"{unit}.md").exists()]
-
-
-def exercises_of(unit):
-    return [exercise for exercise in exercises().values() if exercise.unit == unit]
 
 
 def sources_of(function, seen=None):
