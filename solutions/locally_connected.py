@@ -205,4 +205,4 @@ def _functions(algorithm, x, w):
     check_arrays("x[N,C,H,W] w[F,C,KH,KW,H_out,W_out]", x, w)
     if not is_numpy_array(x):
         return _READABLE["bmm" if algorithm == "auto" else algorithm]
-    return _NUMPY[fast.faster(x.shape, w.shape) if algorithm == "auto" else algorithm]
+    return _NUMPY[fast.faster(len(x)) if algorithm == "auto" else algorithm]

@@ -2,7 +2,7 @@
 
 The weights are as many as the multiplications of one image, and they lie with the places innermost. The Hadamard form
 takes them as they lie. The batched matrix product multiplies faster, but first every block of weights has to be turned
-so that a place's matrix lies together; that pays when many images share it, or when the planes are small.
+so that a place's matrix lies together; that pays when several images share it.
 """
 
 from math import prod
@@ -10,16 +10,18 @@ from math import prod
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ._scratch import scratch
 from ._threads import parallel, spans
 
 BLOCK_BYTES = 512 * 1024  # of columns, half a second-level cache
 DW_BYTES = 256 * 1024  # of dw, which every image adds to
-BLOCK_PLACES = 32  # whose matrices of weights are turned at a time: two cache lines of float32
+LONG_ROW = 16  # of places, from which on it is faster to read in one piece than to write in one piece
+BLOCK_PLACES = 64  # whose matrices of weights are turned at a time
 
 
-def faster(x_shape, w_shape):
-    """Which is faster, as measured: "hadamard" from 32 places an image of the batch on, "bmm" where images are more."""
-    return "hadamard" if w_shape[4] * w_shape[5] >= 32 * x_shape[0] else "bmm"
+def faster(images):
+    """Which is faster, as measured on planes of 7×7 and 28×28: "hadamard" up to four images, "bmm" from there on."""
+    return "hadamard" if images <= 4 else "bmm"
 
 
 def hadamard_forward(x, w, b, geo):
@@ -43,29 +45,24 @@ def hadamard_forward(x, w, b, geo):
 
 def hadamard_backward(dout, x, w, geo):
     """dw[f, k] = Σ_n dout[n, f] ⊙ columns[n, k] and dcolumns[n, k] = Σ_f w[f, k] ⊙ dout[n, f], channel by channel."""
-    N, F, C, P = geo.images, geo.filters, geo.channels, geo.positions
-    windows, signal = _windows(x, geo), dout.reshape(N, F, P)
-    dw = np.empty((F, C, geo.kernel[0] * geo.kernel[1], P), w.dtype)
+    N, F, C, P, offsets = geo.images, geo.filters, geo.channels, geo.positions, geo.kernel[0] * geo.kernel[1]
+    windows, signal, weights = _windows(x, geo), dout.reshape(N, F, P), w.reshape(F, C, offsets, P)
+    dw = np.empty(weights.shape, w.dtype)
     dx_pad = np.zeros((N, C, *geo.padded), x.dtype)
+    length = max(1, BLOCK_BYTES // max(1, N * weights[0, 0].nbytes))
 
-    groups = spans(0, F, max(1, DW_BYTES // (dw[0, 0].size * w.itemsize)))
+    def share(start, stop):
+        for channels in spans(start, stop, length):
+            c = slice(channels.start, channels.stop)
+            K = len(channels) * offsets
+            columns = windows[:, c].reshape(N, K, P)
+            filters = max(1, DW_BYTES // max(1, weights[0, c].nbytes))
+            for group in spans(0, F, filters):
+                f = slice(group.start, group.stop)
+                np.einsum("nfp,nkp->fkp", signal[:, f], columns, out=dw[f, c].reshape(len(group), K, P))
+            _embed(dx_pad[:, c], np.einsum("fkp,nfp->nkp", weights[:, c].reshape(F, K, P), signal), geo)
 
-    def dw_share(start, stop):
-        loaded = None
-        for task in range(start, stop):
-            c, group = divmod(task, len(groups))
-            if c != loaded:
-                columns, loaded = windows[:, c].reshape(N, dw.shape[2], P), c
-            f = slice(groups[group].start, groups[group].stop)
-            np.einsum("nfp,nkp->fkp", signal[:, f], columns, out=dw[f, c])
-
-    def dx_share(start, stop):
-        for c in range(start, stop):
-            dcolumns = np.einsum("fkp,nfp->nkp", w[:, c].reshape(F, -1, P), signal)
-            _embed(dx_pad[:, c : c + 1], dcolumns, geo)
-
-    parallel(dw_share, C * len(groups))
-    parallel(dx_share, C)
+    parallel(share, C)
     return _cropped(dx_pad, geo), dw.reshape(w.shape), dout.sum(axis=0)
 
 
@@ -75,8 +72,8 @@ def bmm_forward(x, w, b, geo):
 
     def share(start, stop):
         for rows in _few_rows(start, stop, geo):
-            product = _by_place(windows[..., rows, :]) @ _by_place(w[..., rows, :]).swapaxes(1, 2)
-            np.add(_by_image(product, geo), b[:, rows], out=out[:, :, rows])
+            columns, weights = _by_place("columns", windows[..., rows, :]), _by_place("w", w[..., rows, :])
+            np.add(_product("out", columns, weights.swapaxes(1, 2), geo), b[:, rows], out=out[:, :, rows])
 
     parallel(share, geo.out_height)
     return out
@@ -85,14 +82,14 @@ def bmm_forward(x, w, b, geo):
 def bmm_backward(dout, x, w, geo):
     """dw_p = dout_pᵀ·columns_p and dcolumns_p = dout_p·w_p for every place p."""
     windows, dw = _windows(x, geo), np.empty((geo.filters, geo.column_length, *geo.out_shape[2:]), w.dtype)
-    dcolumns = np.empty((geo.images, geo.column_length, *geo.out_shape[2:]), x.dtype)
+    dcolumns = scratch("dcolumns", (geo.images, geo.column_length, *geo.out_shape[2:]), x)
     dx_pad = np.zeros((geo.images, geo.channels, *geo.padded), x.dtype)
 
     def share(start, stop):
         for rows in _few_rows(start, stop, geo):
-            signal = _by_place(dout[..., rows, :])
-            dw[:, :, rows] = _by_image(signal.swapaxes(1, 2) @ _by_place(windows[..., rows, :]), geo)
-            dcolumns[:, :, rows] = _by_image(signal @ _by_place(w[..., rows, :]), geo)
+            signal, columns = _by_place("dout", dout[..., rows, :]), _by_place("columns", windows[..., rows, :])
+            dw[:, :, rows] = _product("dw", signal.swapaxes(1, 2), columns, geo)
+            dcolumns[:, :, rows] = _product("columns", signal, _by_place("w", w[..., rows, :]), geo)
 
     def embed_share(start, stop):
         _embed(dx_pad[start:stop], dcolumns[start:stop], geo)
@@ -130,14 +127,31 @@ def _few_rows(start, stop, geo):
     return [slice(r.start, r.stop) for r in spans(start, stop, max(1, BLOCK_PLACES // geo.out_width))]
 
 
-def _by_place(block):
-    """Rows of an array (A, ..., rows, W_out) as one matrix (A, ...) a place: (rows·W_out, A, ...), in one piece."""
+def _by_place(name, block):
+    """Rows of an array (A, ..., rows, W_out) as one matrix (A, ...) a place: (rows·W_out, A, ...)."""
     places = np.moveaxis(block, (-2, -1), (0, 1))
-    return np.ascontiguousarray(places).reshape(prod(places.shape[:2]), len(block), prod(places.shape[3:]))
+    matrices = _matrices(name, prod(places.shape[:2]), len(block), prod(places.shape[3:]), block)
+    turned = np.moveaxis(matrices.reshape(places.shape), (0, 1), (-2, -1))
+    if block.shape[-1] < LONG_ROW:
+        np.copyto(turned, block)  # NumPy chooses to write as memory lies
+    else:
+        np.positive(block, out=turned)  # with C order in sight, NumPy chooses to read as memory lies
+    return matrices
 
 
-def _by_image(products, geo):
-    """Matrices (rows·W_out, A, B) as a view (A, B, rows, W_out)."""
-    return np.moveaxis(
-        products.reshape(len(products) // geo.out_width, geo.out_width, *products.shape[1:]), (0, 1), (-2, -1)
-    )
+def _product(name, a, b, geo):
+    """The products (A, B) of the matrices of rows of places, as a view (A, B, rows, W_out)."""
+    product = np.matmul(a, b, out=_matrices(name, len(a), a.shape[1], b.shape[2], a))
+    by_rows = product.reshape(len(a) // geo.out_width, geo.out_width, *product.shape[1:])
+    return np.moveaxis(by_rows, (0, 1), (-2, -1))
+
+
+def _matrices(name, places, rows, columns, like):
+    """Matrices (places, rows, columns) in the buffer `name`, an odd number of cache lines from each to the next.
+
+    Turning them, from places outermost to places innermost, jumps from matrix to matrix. Jumps by a power of two, or
+    by little more than one factor less, would all land in the same few sets of the cache and take eight times as long.
+    """
+    line = 64 // like.itemsize
+    pitch = line * (-(-rows * columns // line) | 1)
+    return scratch(name, (places, pitch), like)[:, : rows * columns].reshape(places, rows, columns)
