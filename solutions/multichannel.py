@@ -172,7 +172,7 @@ def check_multichannel_transpose(x, w, padding):
     """
     xp = check_arrays("x[N,F,H,W] w[F,C,KH,KW]", x, w)
     full = min(x.shape[2] + w.shape[2] - 1, x.shape[3] + w.shape[3] - 1)
-    if 0 in w.shape or 0 in x.shape[1:]:
+    if 0 in w.shape or 0 in x.shape[2:]:
         raise ValueError(f"expected no empty axis, got x of shape {tuple(x.shape)}, w {tuple(w.shape)}")
     if 2 * integer("padding", padding, 0) >= full:
         raise ValueError(f"padding: expected less than half of {full}, the full output's size, got {padding}")

@@ -107,6 +107,14 @@ def refuses(error, message, function, *arguments, **options):
     assert str(caught.value) == message
 
 
+def refuses_with(words, function, *arguments, **options):
+    """The call raises an error whose message begins with the first of `words`, the argument's name, and has all."""
+    with pytest.raises((ValueError, TypeError)) as caught:
+        function(*arguments, **options)
+    assert str(caught.value).startswith(words[0])
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
 @st.composite
 def convolutions(draw, groups=True, largest=5):
     """Shapes of x and w, and options, of a convolution: everything drawn, one value for a pair now and then."""

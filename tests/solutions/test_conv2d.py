@@ -58,6 +58,8 @@ def test_transposed_convolution_equals_pytorch():
     x, w = integers(rng, 4, 3), integers(rng, 2, 3)
     expected = torch.nn.functional.conv_transpose2d(torch.tensor(x)[None, None], torch.tensor(w)[None, None], padding=1)
     assert np.array_equal(plane_conv_transpose(x, w, padding=1), expected[0, 0].numpy())
+    whole = torch.nn.functional.conv_transpose2d(torch.tensor(x)[None, None], torch.tensor(w)[None, None])
+    assert np.array_equal(plane_conv_transpose(x, w), whole[0, 0].numpy())
 
 
 def test_same_padding_as_the_source_writes_it():
@@ -140,7 +142,9 @@ def classifiers():
     problem[0][[1, 2], [1, 2]] = problem[1][1, 1] = problem[2][1, 1] = 1
     problem[1][1, 0] = problem[2][2, 1] = -1
     dead = [abs(halves[0]), -abs(halves[1]), abs(halves[2]) / 8, halves[3] / 8]
-    return [(halves, 0), (halves, 2), (problem, 0), (problem, 1), (dead, 1)]
+    wide = [integers(rng, *shape) / 4 for shape in ((4, 7), (2, 3), (2, 3), (3, 2))]
+    at_zero = [np.zeros((4, 5)), *halves[1:]]
+    return [(halves, 0), (halves, 2), (problem, 0), (problem, 1), (dead, 1), (wide, 2), (at_zero, 1)]
 
 
 @pytest.mark.parametrize(("arrays", "y"), classifiers())
@@ -153,6 +157,17 @@ def test_two_kernels_equal_pytorch(arrays, y, kind):
     same(two_kernel_scores(*inputs), scores.detach().numpy(), kind)
     for ours, theirs in zip(two_kernel_gradients(*inputs, y), expected, strict=True):
         same(ours, theirs.numpy(), kind, rtol=1e-14 if kind[1] == "float64" else 1e-6)
+
+
+def test_one_class_is_enough_for_a_score():
+    assert two_kernel_scores(np.ones((4, 5)), np.ones((2, 3)), np.ones((3, 2)).T, np.ones((1, 2))) == [12]
+
+
+def test_large_scores_do_not_overflow():
+    """A probability of 1 for the right class leaves nothing to learn; exp(1000) would be infinite."""
+    x, w1, w2 = classifiers()[1][0][:3]
+    for gradient in two_kernel_gradients(abs(x), abs(w1), abs(w2), np.array([[1e3, 1e3], [-1e3, -1e3]]), 0):
+        assert np.array_equal(gradient, np.zeros_like(gradient))
 
 
 def test_worked_problem():
@@ -208,6 +223,18 @@ def test_backward_refuses_dout(function):
     ("arguments", "options", "error", "message"),
     [
         ((X[0], W), {}, ValueError, "x: expected 2 axes (H, W), got 1, in shape (5,)"),
+        (
+            (X[:2], W),
+            {"padding": 2},
+            ValueError,
+            "padding: expected less than half of 4, the full output's size, got 2",
+        ),
+        (
+            (X[:, :2], W),
+            {"padding": 2},
+            ValueError,
+            "padding: expected less than half of 3, the full output's size, got 2",
+        ),
         ((X, W[:0]), {}, ValueError, "expected at least one entry each, got x of shape (4, 5), w (0, 2)"),
         ((X[:0], W), {}, ValueError, "expected at least one entry each, got x of shape (0, 5), w (3, 2)"),
         (
@@ -226,6 +253,7 @@ def test_transpose_refuses(arguments, options, error, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ((X[0], W, W, W, 0), "x: expected 2 axes (H, W), got 1, in shape (5,)"),
         ((X, W, W[:2], W, 0), "w2: expected shape (KH, KW) with KH = 3, KW = 2, got (2, 2)"),
         ((X, W, W, W.T, 0), "W: expected shape (M, 2), got (2, 3)"),
         ((X, W, W, W, 3), "y: expected a class from 0 to 2, got 3"),

@@ -73,6 +73,8 @@ def test_transposed_convolution_equals_pytorch():
     x, w = integers(rng, 2, 3, 4, 3), integers(rng, 3, 2, 2, 3)
     expected = torch.nn.functional.conv_transpose2d(torch.tensor(x), torch.tensor(w), padding=1)
     assert np.array_equal(multichannel_conv_transpose(x, w, padding=1), expected.numpy())
+    whole = torch.nn.functional.conv_transpose2d(torch.tensor(x), torch.tensor(w))
+    assert np.array_equal(multichannel_conv_transpose(x, w), whole.numpy())
 
 
 def test_sizes_of_dd2424():
@@ -148,6 +150,7 @@ def test_backward_refuses_dout(function):
 
 
 V = np.ones((2, 6, 4, 5))
+HALF = "padding: expected less than half"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +160,10 @@ V = np.ones((2, 6, 4, 5))
         ((X, W), {}, ValueError, "w: expected shape (F, C, KH, KW) with F = 3, got (6, 3, 3, 2)"),
         ((V, W[:, :0]), {}, ValueError, "expected no empty axis, got x of shape (2, 6, 4, 5), w (6, 0, 3, 2)"),
         ((V[:, :, :0], W), {}, ValueError, "expected no empty axis, got x of shape (2, 6, 0, 5), w (6, 3, 3, 2)"),
-        ((V, W), {"padding": 3}, ValueError, "padding: expected less than half of 6, the full output's size, got 3"),
+        ((V, W), {"padding": 3}, ValueError, f"{HALF} of 6, the full output's size, got 3"),
+        ((V[:, :, :2], W), {"padding": 2}, ValueError, f"{HALF} of 4, the full output's size, got 2"),
+        ((V[:, :, :, :2], W), {"padding": 2}, ValueError, f"{HALF} of 3, the full output's size, got 2"),
+        ((V[:, :0], W[:0]), {}, ValueError, "expected no empty axis, got x of shape (2, 0, 4, 5), w (0, 3, 3, 2)"),
         ((V, W), {"padding": -1}, ValueError, "padding: expected an integer of at least 0, got -1"),
     ],
 )

@@ -1,0 +1,112 @@
+"""tools/mutants.py finds what the tests of a small project do not see, and holds it against the list of reasons."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+TOOL = Path(__file__).parents[1] / "tools/mutants.py"
+
+PROJECT = """
+[tool.mutmut]
+source_paths = ["pocket"]
+pytest_add_cli_args_test_selection = ["tests/pocket"]
+"""
+
+SOURCE = """
+class Purse:
+    def __init__(self, coins):
+        self.coins = coins
+
+    def largest(self):
+        largest = 0
+        for coin in self.coins:
+            if coin > largest:
+                largest = coin
+        return largest
+
+
+def down(start):
+    steps = 0
+    while start > 0:
+        start -= 1
+        steps += 1
+    return steps
+
+
+def unused():
+    return 1
+"""
+
+TESTS = """
+from pocket.purse import Purse, down
+
+
+def test_largest():
+    assert Purse([1, 3, 2]).largest() == 3
+    assert Purse([]).largest() == 0
+
+
+def test_down():
+    assert down(3) == 3
+"""
+
+REASONS = """
+["purse.Purse.largest"]
+"coin > largest -> coin >= largest" = "of equal coins either one will do"
+["*"]
+"return 1 -> return 2" = "nobody calls it"
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    for folder in ("pocket", "tests/pocket"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(PROJECT)
+    (tmp_path / "pocket/__init__.py").write_text("")
+    (tmp_path / "pocket/purse.py").write_text(SOURCE)
+    (tmp_path / "tests/pocket/test_purse.py").write_text(TESTS)
+    (tmp_path / "tests/pocket/survivors.toml").write_text(REASONS)
+    return tmp_path
+
+
+def campaign(project, *arguments):
+    """Exit status, and the lines without the numbers that mutmut gives its mutants."""
+    command = [sys.executable, TOOL, "--children", "1", *arguments]
+    result = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
+    return result.returncode, [line.partition("  [")[0] for line in result.stdout.splitlines()]
+
+
+def counts(lines, name):
+    (row,) = (line.split()[1:] for line in lines if line.startswith(f"{name} "))
+    return dict(zip(("mutants", "killed", "timeout", "equal", "survived"), map(int, row), strict=True))
+
+
+def test_survivors_are_explained(project):
+    status, lines = campaign(project)
+    assert status == 0, lines
+    found = counts(lines, "purse")
+    assert found == counts(lines, "all")
+    assert (found["equal"], found["survived"]) == (2, 0)
+    assert found["timeout"] >= 1  # start += 1 never ends
+    assert found["killed"] == found["mutants"] - found["timeout"] - 2
+
+
+def test_what_is_not_explained_or_explained_in_vain_is_an_error(project):
+    (project / "tests/pocket/survivors.toml").write_text('["purse.down"]\n"steps = 0 -> steps = 1" = "a start"\n')
+    status, lines = campaign(project, "purse.down", "purse.Purse")
+    assert status == 1
+    assert "survivor  purse.Purse.largest  if coin > largest: -> if coin >= largest:" in lines
+    assert "reason without a survivor  purse.down  steps = 0 -> steps = 1" in lines
+    assert not any("unused" in line for line in lines)
+
+
+def test_tests_that_fail_by_themselves_show_nothing(project):
+    (project / "tests/pocket/test_purse.py").write_text(TESTS.replace("== 3", "== 4", 1))
+    status, lines = campaign(project)
+    assert status != 0
+    assert any("test_largest" in line for line in lines)
+    assert not any(line.startswith("purse ") for line in lines)
