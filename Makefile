@@ -15,7 +15,7 @@ CODE := $(shell find solutions autograder -name '*.py' 2>/dev/null)
 SOURCES := $(wildcard assignments/src/*.md)
 UNITS := $(patsubst assignments/src/%.md,%,$(SOURCES))
 CLASS := $(shell find tests/sample_class -type f 2>/dev/null)
-BOOK := $(shell find book -type f -not -path '*/vendor/*' -not -path '*/__pycache__/*' 2>/dev/null) _config.yml _toc.yml
+BOOK := $(shell find book -type f -not -path '*/__pycache__/*' 2>/dev/null) _config.yml _toc.yml
 
 .PHONY: help course test quick setup setup-test book pdf release serve grade lab live bench bench-grading mutants strength lint clean
 .DELETE_ON_ERROR:

@@ -150,7 +150,7 @@ def test_steps_are_drawn_and_nothing_is_there_that_only_works_on_a_screen(book):
 
 def test_what_cannot_be_printed_well_is_refused(tmp_path):
     bad = '<a href="notation.html#nowhere">x</a><p style="white-space: nowrap">' + "wide " * 60 + "</p>"
-    bad += '<div class="math"><mjx-merror>\\fraq</mjx-merror></div>'
+    bad += '<div class="math"><code class="formula-error">\\fraq</code></div>'
     for page in PAGES:
         file = tmp_path / f"{page}.html"
         file.parent.mkdir(exist_ok=True)

@@ -29,15 +29,6 @@ INKED = {"k", "kn", "kc", "ow", "nf", "nc", "c1", "sd"}  # parts of code that pr
 HEADING = re.compile("^h[1-6]$")
 PICTURES = 10  # steps of a figure that are all drawn; of a longer figure, the first three and the last three are
 
-# To a screen reader a formula is a picture with its TeX: MathJax's glyphs do not get into the PDF's text.
-NAME_FORMULAS = """() => {
-  for (const item of window.MathJax?.startup?.document?.math || []) {
-    item.typesetRoot.querySelector("mjx-assistive-mml")?.remove();
-    item.typesetRoot.setAttribute("role", "img");
-    item.typesetRoot.setAttribute("aria-label", item.math.trim());
-  }
-}"""
-
 FILL_IN = """numbers => {
   for (const item of document.querySelectorAll(".paper-number")) item.textContent = numbers[item.dataset.target];
 }"""
@@ -46,15 +37,11 @@ FILL_IN = """numbers => {
 FIT = """() => {
   const column = document.body.getBoundingClientRect();
   const wide = [];
-  for (const block of document.querySelectorAll("div.math")) {
-    const formula = block.querySelector(":scope > :not(.eqno)");
-    if (!formula) continue;
-    const number = block.querySelector(":scope > .eqno");
-    const room = block.clientWidth - (number ? number.getBoundingClientRect().width + 12 : 0);
-    const inner = formula.firstElementChild || formula;
-    const width = Math.max(formula.scrollWidth, inner.getBoundingClientRect().width);
-    if (width > room) formula.style.fontSize = `${Math.floor(parseFloat(getComputedStyle(formula).fontSize)
-      * room / width * 98) / 100}px`;
+  for (const formula of document.querySelectorAll("div.math > .formula")) {
+    const room = formula.clientWidth;
+    const size = parseFloat(getComputedStyle(formula).fontSize);
+    if (formula.scrollWidth > room)
+      formula.style.fontSize = `${Math.floor(size * room / formula.scrollWidth * 98) / 100}px`;
   }
   for (const table of document.querySelectorAll("table"))
     for (let size = 95; size >= 60 && table.getBoundingClientRect().right > column.right + 0.5; size -= 5)
@@ -62,7 +49,7 @@ FIT = """() => {
   for (const item of document.querySelectorAll("body *")) {
     const box = item.getBoundingClientRect();
     if (!box.width) continue;
-    const text = item.clientWidth && !item.closest("mjx-container") ? box.left + item.scrollWidth : 0;
+    const text = item.clientWidth && !item.closest("math") ? box.left + item.scrollWidth : 0;
     if (Math.max(box.right, text) > column.right + 1 || box.left < column.left - 40)
       wide.push(`${item.closest("section[data-page]")?.dataset.page}: ${item.tagName} ${item.className}: `
         + item.textContent.trim().slice(0, 60));
@@ -129,6 +116,10 @@ def paper(article, page, pages):
         box["class"] = [one for one in box["class"] if one not in ("dropdown", "toggle")]
     for item in article.select("script, noscript, button, .headerlink, .toctree-wrapper, .d-print-none, iframe"):
         item.decompose()
+    for formula in article.find_all("math"):
+        # Read out glyph by glyph it would be hard to follow, so to a screen reader it is a picture with its TeX.
+        formula.parent["role"], formula.parent["aria-label"] = "img", formula.attrs.pop("data-tex")
+        formula["aria-hidden"] = "true"  # or each of its elements would be one of the PDF's structure: 6 MB
     for span in article.select(".highlight pre span"):
         if not INKED & set(span.get("class", [])):
             span.unwrap()  # each would be an element of the PDF's structure: 5 MB
@@ -165,11 +156,10 @@ def assemble(site):
     heads, body, toc, rules = {}, [], [], []
     for caption, page in listed:
         soup = BeautifulSoup((site / f"{page}.html").read_text(encoding="utf-8"), "html.parser")
-        for item in soup.head.find_all(["link", "style", "script"]):
-            style = item.name == "style" or "stylesheet" in item.get("rel", [])
-            if style or "mathjax" in (item.get("src", "") + item.get_text()).lower():
-                for key in {"href", "src"} & set(item.attrs):
-                    item[key] = urljoin(f"{HOST}{page}.html", item[key])
+        for item in soup.head.find_all(["link", "style"]):
+            if item.name == "style" or "stylesheet" in item.get("rel", []):
+                if "href" in item.attrs:
+                    item["href"] = urljoin(f"{HOST}{page}.html", item["href"])
                 heads.setdefault(str(item))
         article = soup.find("article")
         paper(article, page, pages)
@@ -246,12 +236,8 @@ def make(site, pdf):
         page.route("**/*", lambda route: answer(route, site, book))
         page.emulate_media(media="print", color_scheme="light")
         page.goto(f"{HOST}book.html")
-        page.evaluate("() => window.MathJax?.startup?.promise")
-        page.evaluate(NAME_FORMULAS)
         page.evaluate("() => document.body.offsetHeight && document.fonts.ready")
-        wrong = page.eval_on_selector_all(
-            "mjx-merror, [data-mjx-error]", "all => all.map(one => `not typeset: ${one.textContent}`)"
-        )
+        wrong = page.eval_on_selector_all(".formula-error", "all => all.map(one => `not typeset: ${one.textContent}`)")
         wrong += [f"too wide: {one}" for one in page.evaluate(FIT)]
         wrong += page.eval_on_selector_all(
             'a[href^="#"]',

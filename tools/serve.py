@@ -11,8 +11,8 @@ import http.server
 from email.utils import formatdate
 from pathlib import Path
 
-# Scripts come from files of the site only: no inline script, no eval. MathJax writes its style sheet into the page, and
-# formulas have style attributes, hence 'unsafe-inline' for styles. The theme's style sheets hold small pictures.
+# Scripts come from files of the site only: no inline script, no eval. The theme's pages hold styles, hence 'unsafe-inline'
+# for them, and its style sheets small pictures.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -11,3 +11,12 @@ document.querySelectorAll("[data-action]").forEach((button) => {
 });
 
 if (location.pathname.endsWith("/search.html")) document.querySelector("main form.bd-search input")?.focus();
+
+// A formula that is wider than its column scrolls; it must then be reached by keyboard, too.
+const reach = new ResizeObserver((changed) => {
+  for (const { target } of changed) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+document.querySelectorAll(".formula, .math.long").forEach((box) => reach.observe(box));

@@ -82,13 +82,3 @@ def test_results_of_older_code_are_removed(tmp_path):
         assert config.nb_execution_cache_path == str(current), event
         assert not old.exists()
         current.mkdir(exist_ok=True)
-
-
-def test_another_mathjax_is_refused(monkeypatch):
-    assert (course_site.mathjax_source() / course_site.MATHJAX_PARTS[0]).is_dir()
-    monkeypatch.setattr(course_site, "MATHJAX_SHA256", "0" * 64)
-    with pytest.raises(FileNotFoundError, match=r"expected MathJax 3\.2\.2"):
-        course_site.mathjax_source()
-    monkeypatch.setattr(course_site, "MATHJAX", "sphinx-mathjax-missing")
-    with pytest.raises(FileNotFoundError, match="got None"):
-        course_site.mathjax_source()

@@ -22,6 +22,26 @@ figures => figures.map(figure => Object.fromEntries(
   ])
 ))
 """
+# Of each kind of formula, those that are not laid out as they should be: a fraction's numerator above its denominator,
+# the limits of a displayed sum below and above, an index lower than its letter, and smaller, down to a limit.
+LAID_OUT = """article => {
+  const box = node => node.getBoundingClientRect(), unlike = [];
+  const check = (selector, good) => {
+    const all = [...article.querySelectorAll(selector)].filter(node => box(node).width && node.checkVisibility());
+    unlike.push(...all.filter(node => !good(node, ...[...node.children].map(box))).map(node => node.outerHTML));
+    return all.length;
+  };
+  const apart = (upper, lower) => upper.bottom <= lower.top + 1;
+  const middle = one => one.x + one.width / 2;
+  return {
+    fractions: check("mfrac", (node, over, under) => apart(over, under) && Math.abs(middle(over) - middle(under)) < 1),
+    sums: check("munderover", (node, sum, below, above) => apart(above, sum) && apart(sum, below)),
+    indices: check("msub", (node, letter, index) => index.left >= letter.right - 2 && index.bottom > letter.bottom
+      && (getComputedStyle(node).mathDepth >= 2
+        || parseFloat(getComputedStyle(node.children[1]).fontSize) < parseFloat(getComputedStyle(node).fontSize))),
+    unlike,
+  };
+}"""
 
 
 @pytest.fixture
@@ -38,9 +58,6 @@ def visit(browser, address):
         page.on("response", lambda got: got.status >= 400 and complaints.append(f"{got.status} {got.url}"))
         page.on("request", lambda asked: asked.url.startswith(address) or complaints.append(asked.url))
         page.goto(f"{address}/book/{stem}.html")
-        if options.get("java_script_enabled", True) and page.locator("script[src*=mathjax]").count():
-            page.wait_for_function("window.MathJax?.startup?.promise")
-            page.evaluate("MathJax.startup.promise.then(() => null)")
         return page
 
     yield visit
@@ -63,8 +80,8 @@ def figures(page):
 def test_a_page_is_complete(visit, path, width):
     page = visit(path.stem, width)
     equations = sum(token.type.startswith("math_block") for token in Page.read(path).tokens())
-    assert page.locator("mjx-container[display=true]").count() == equations
-    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+    assert page.locator("math[display=block]").count() == equations
+    assert page.locator(".formula-error").count() == 0
     text = page.locator("main").inner_text()
     assert not re.search(r"\$\$|\\\(|\\\[|\\text|\{eq\}|\{cite", text)
     for image in page.locator("main img").all():
@@ -147,6 +164,19 @@ def test_without_javascript_the_steps_are_told(visit):
     assert figure.locator("li").all_inner_texts()[-1] == "out[2] = 2·5 + (−1)·3 + 3·4 = 19"
     assert figure.locator("li").last.is_visible()
     assert figure.locator(".stepper-cell.write").inner_text() == "19"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_formulas_are_typeset_without_javascript(visit, path, width):
+    page = visit(path.stem, width, java_script_enabled=False)
+    assert not re.search(r"\\[a-zA-Z(\[]", page.locator("main :not(pre, code)").first.inner_text()), "TeX is shown"
+    found = page.locator("article").evaluate(LAID_OUT)
+    assert found["unlike"] == []
+    assert (found["fractions"] > 0) == bool(re.search(r"\\[td]?frac", path.read_text()))
+    if path in CHAPTERS:
+        assert min(found["sums"], found["indices"]) > 0
+        assert page.evaluate("document.fonts.check('16px \"Course Math\"')")
 
 
 def test_a_figure_is_drawn_alike_with_and_without_javascript(visit):
