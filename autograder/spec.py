@@ -1,7 +1,8 @@
 """What an exercise is: its signature, graded outputs, cases, reference, oracle and misconceptions.
 
-One `Exercise` per function a student writes, in `autograder/exercises/<unit>.py`; everything else (the checks,
-the grading, the student's bundle, the tests of the specs themselves) is derived from it.
+One `Exercise` per function a student writes, in `autograder/exercises/<unit>.py`. Its cases are drawn in
+`autograder/cases/<unit>.py`, its wrong implementations stand in `autograder/faulty/<unit>.py`; everything else (the
+checks, the grading, the student's bundle, the tests of the specs themselves) is derived from it.
 """
 
 from collections.abc import Callable, Iterator, Sequence

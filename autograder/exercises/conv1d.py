@@ -1,146 +1,9 @@
 """The exercises of unit conv1d: one-dimensional convolution, forward and backward."""
 
-import numpy as np
-
 import solutions
-from autograder.draw import halves, integers
-from autograder.spec import Case, Exercise, Misconception, Output
-
-
-def sizes(rng: np.random.Generator) -> list[tuple[str, int, int, int]]:
-    """(group, L, K, padding) of every case; the lengths vary with the seed, the groups never."""
-    return [
-        ("scalar kernel", int(rng.integers(3, 7)), 1, 0),
-        ("valid", 5, 3, 0),
-        ("valid", int(rng.integers(6, 10)), 4, 0),
-        ("kernel as long as x", int(rng.integers(4, 6)), 0, 0),
-        ("same", 6, 3, 1),
-        ("same", int(rng.integers(7, 10)), 5, 2),
-        ("padding", 4, 2, 1),
-        ("padding", int(rng.integers(5, 9)), 4, 1),
-        ("wide padding", 3, 2, 2),
-        ("wide padding", int(rng.integers(4, 7)), 3, int(rng.integers(3, 5))),
-    ]
-
-
-def forward_cases(rng: np.random.Generator) -> list[Case]:
-    cases = []
-    for group, length, kernel, padding in sizes(rng):
-        draw = halves if group in ("valid", "padding") and length > 5 else integers
-        x, w = draw(rng, length), draw(rng, kernel or length)
-        cases.append(Case(group, {"x": x, "w": w}, {"padding": padding}))
-    return cases
-
-
-def backward_cases(rng: np.random.Generator) -> list[Case]:
-    cases = []
-    for case in forward_cases(rng):
-        x, w = case.arguments["x"], case.arguments["w"]
-        dout = integers(rng, len(x) + 2 * case.options["padding"] - len(w) + 1)
-        cases.append(Case(case.group, {"dout": dout, **case.arguments}, case.options))
-    return cases
-
-
-def forward_with(x, w, *, padding=0, slips=frozenset()):
-    """The forward pass, with the mistakes named in `slips`."""
-    if "padding-ignored" in slips:
-        padding = 0
-    if "always-same" in slips:
-        padding = len(w) // 2
-    before = 2 * padding if "padded-on-one-side" in slips else padding
-    x_pad = np.concatenate([np.zeros(before), x, np.zeros(2 * padding - before)])
-    if "kernel-flipped" in slips:
-        w = w[::-1]
-    out = np.zeros(len(x_pad) - len(w) + 1, dtype=int if "integer-output" in slips else float)
-    for i in range(len(out) - ("last-output-missing" in slips)):
-        products = w * x_pad[i : i + len(w)]
-        out[i] = products[-1] if "overwritten" in slips else products.sum()
-    return out
-
-
-def backward_with(dout, x, w, *, padding=0, slips=frozenset()):
-    """The backward pass, with the mistakes named in `slips`."""
-    if "dout-taken-as-ones" in slips:
-        dout = np.ones_like(dout)
-    dx, dw = dx_with(dout, x, w, padding, slips), dw_with(dout, x, w, padding, slips)
-    return (dw, dx) if "gradients-swapped" in slips else (dx, dw)
-
-
-def dx_with(dout, x, w, padding, slips):
-    if "kernel-not-flipped" in slips:
-        w = w[::-1]
-    if "backward-always-same" in slips:
-        return np.correlate(np.pad(dout, len(w) // 2), w[::-1], "valid")
-    dx_pad = np.zeros(len(x) + 2 * padding)
-    for i in range(len(dout)):
-        window = dx_pad[i : i + len(w)]
-        window[:] = dout[i] * w if "overlaps-overwritten" in slips else window + dout[i] * w
-    if "padding-not-cropped" in slips:
-        return dx_pad
-    first = 0 if "cropped-at-one-end" in slips else padding
-    return dx_pad[first : first + len(x)]
-
-
-def dw_with(dout, x, w, padding, slips):
-    x_seen = x if "dw-from-unpadded-x" in slips else np.pad(x, padding)
-    dw = np.zeros(len(w))
-    for i in range(len(dout)):
-        window = np.zeros(len(w))
-        window[: len(x_seen[i : i + len(w)])] = x_seen[i : i + len(w)]
-        dw = dout[i] * window if "dw-overwritten" in slips else dw + dout[i] * window
-    if "dw-averaged" in slips:
-        dw = dw / len(dout)
-    return dw[::-1] if "dw-reversed" in slips else dw
-
-
-def pool_cases(rng: np.random.Generator) -> list[Case]:
-    cases = []
-    for group, length, k in [
-        ("whole runs", 6, 3),
-        ("whole runs", 2 * int(rng.integers(3, 6)), 2),
-        ("shorter last run", 7, 3),
-        ("shorter last run", 4 * int(rng.integers(1, 3)) + 2, 4),
-        ("negative entries", 6, 2),
-        ("runs of one", int(rng.integers(3, 6)), 1),
-        ("one run", int(rng.integers(4, 7)), 7),
-    ]:
-        x = rng.permutation(np.arange(1.0, length + 1)) - (length + 3 if group == "negative entries" else 3)
-        cases.append(Case(group, {"dout": integers(rng, -(-length // k)), "x": x, "k": k}))
-    for length, k in ((6, 3), (7, 4)):
-        x = rng.permutation(np.arange(1.0, length + 1)) - 3
-        best = int(np.argmax(x[:k]))
-        x[(best + 1) % k] = x[best]
-        cases.append(Case("ties", {"dout": integers(rng, -(-length // k)), "x": x, "k": k}))
-    return cases
-
-
-def pool_with(dout, x, k, *, slips=frozenset()):
-    """The backward pass of max-pooling, with the mistakes named in `slips`."""
-    dx = np.zeros(len(x))
-    for i in range(len(dout)):
-        run = x[i * k : i * k + k]
-        if "remainder-dropped" in slips and len(run) < k:
-            continue
-        largest = run == run.max()
-        if "last-of-equals" in slips:
-            place = len(run) - 1 - np.argmax(largest[::-1])
-        else:
-            place = np.argmax(np.abs(run) if "largest-in-size" in slips else run)
-        share = np.zeros(len(run))
-        if "handed-to-everyone" in slips:
-            share[:] = 1
-        elif "handed-to-all-equals" in slips:
-            share[largest] = 1
-        else:
-            share[place] = 1
-        if "place-in-the-run" in slips:
-            dx[: len(run)] += share * dout[i]
-        elif "multiplied-by-x" in slips:
-            dx[i * k : i * k + k] = share * dout[i] * run
-        else:
-            dx[i * k : i * k + k] = share * dout[i]
-    return dx
-
+from autograder.cases import conv1d as cases
+from autograder.faulty import conv1d as faulty
+from autograder.spec import Exercise, Misconception, Output
 
 EXERCISES = (
     Exercise(
@@ -148,10 +11,10 @@ EXERCISES = (
         function="conv1d_forward",
         parameters="x, w, *, padding=0",
         outputs=(Output("out", 3, "eq-conv1d-forward"),),
-        cases=forward_cases,
+        cases=cases.forward_cases,
         reference=solutions.conv1d_forward,
         oracle="conv1d",
-        faulty=forward_with,
+        faulty=faulty.forward_with,
         pointless=("numpy.correlate", "numpy.convolve"),
         misconceptions=(
             Misconception(
@@ -196,10 +59,10 @@ EXERCISES = (
         function="conv1d_backward",
         parameters="dout, x, w, *, padding=0",
         outputs=(Output("dx", 6, "eq-conv1d-dx"), Output("dw", 3, "eq-conv1d-dw")),
-        cases=backward_cases,
+        cases=cases.backward_cases,
         reference=solutions.conv1d_backward,
         oracle="conv1d",
-        faulty=backward_with,
+        faulty=faulty.backward_with,
         pointless=("numpy.correlate", "numpy.convolve"),
         misconceptions=(
             Misconception(
@@ -264,10 +127,10 @@ EXERCISES = (
         function="max_pool1d_backward",
         parameters="dout, x, k",
         outputs=(Output("dx", 3, "eq-conv1d-max-pool-dx"),),
-        cases=pool_cases,
+        cases=cases.pool_cases,
         reference=solutions.max_pool1d_backward,
         oracle="max_pool1d",
-        faulty=pool_with,
+        faulty=faulty.pool_with,
         forward=solutions.max_pool1d_forward,
         kinked=("ties",),
         misconceptions=(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from autograder.exercises.network import all_digits, digits
+from autograder.cases.network import all_digits, digits
 
 
 def test_the_digits_are_those_of_scikit_learn():

@@ -1,9 +1,11 @@
 """Who may import whom; see CONTRIBUTING.md."""
 
 import ast
+import sys
 from pathlib import Path
 
 from autograder.bundle import MODULES
+from autograder.units import UNITS
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,6 +25,10 @@ def files(*parts):
     found = sorted((ROOT / Path(*parts)).rglob("*.py"))
     assert found
     return found
+
+
+def is_spec(path):
+    return path.parent == ROOT / "autograder/exercises" and path.stem in UNITS
 
 
 def top(modules):
@@ -54,6 +60,24 @@ def test_the_students_part_needs_neither_solutions_nor_exercises():
         name, modules = path.name, imported(path)
         assert "solutions" not in top(modules), name
         assert not any(m.startswith(("autograder.exercises", "autograder.grading")) for m in modules), name
+
+
+def test_wrong_implementations_need_nothing_but_numpy():
+    """The tests of the grading put them into notebooks as they are, as a student would write them."""
+    for path in files("autograder/faulty"):
+        assert imported(path) <= {"numpy"}, path
+
+
+def test_cases_are_drawn_without_exercises_and_wrong_implementations():
+    allowed = {"numpy", "solutions", "autograder.draw", "autograder.spec", *sys.stdlib_module_names}
+    for path in files("autograder/cases"):
+        assert imported(path) <= allowed, path
+
+
+def test_cases_and_wrong_implementations_are_reached_through_the_exercises():
+    for path in files("autograder"):
+        used = {m for m in imported(path) if m.startswith(("autograder.cases", "autograder.faulty"))}
+        assert used == ({"autograder.cases", "autograder.faulty"} if is_spec(path) else set()), path
 
 
 def test_nobody_imports_the_book_or_the_assignments():

@@ -11,7 +11,8 @@ from autograder.units import page_link, unit_of_label
 
 from .pages import CHAPTERS, PAGES, ROOT, Page
 
-CITING = sorted([*(ROOT / "solutions").glob("*.py"), *(ROOT / "autograder/exercises").glob("*.py")])
+SPECS = ("autograder/exercises", "autograder/cases", "autograder/faulty")
+CITING = sorted(file for folder in ("solutions", *SPECS) for file in (ROOT / folder).glob("*.py"))
 CITED = sorted(
     {(label, file.name) for file in CITING for label in re.findall(r"\beq-[a-z0-9-]*[a-z0-9]", file.read_text())}
 )

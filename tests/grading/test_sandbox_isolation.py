@@ -34,7 +34,11 @@ def error(session, statement):
 
 
 @pytest.mark.parametrize(
-    "name", ["torch", "solutions", "nbgrader", "nbclient", "scipy", "autograder.spec", "autograder.exercises"]
+    "name",
+    [
+        *("torch", "solutions", "nbgrader", "nbclient", "scipy"),
+        *("autograder.spec", "autograder.exercises", "autograder.cases", "autograder.faulty"),
+    ],
 )
 def test_what_may_not_be_imported_is_not_there(session, name):
     assert error(session, f"import {name}") == "ModuleNotFoundError"
