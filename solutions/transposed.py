@@ -16,10 +16,9 @@ def conv_transpose2d(x, w, b=None, *, stride=1, padding=0, output_padding=0, dil
 
     eq-stride-transpose; Šegvić, slides "Stride: integrated backward (2)" and "Stride: backward summary".
     """
-    H_out, W_out = check_conv_transpose(x, w, b, stride, padding, output_padding, dilation, groups)
-    (SH, SW), (DH, DW) = pair("stride", stride, 1), pair("dilation", dilation, 1)
-    (N, C, H, W), (_, D, KH, KW), (top, bottom, left, right) = x.shape, w.shape, normalise_padding(padding)
-    xp = library(x)
+    size, stride, dilation, padding = check_conv_transpose(x, w, b, stride, padding, output_padding, dilation, groups)
+    (H_out, W_out), (SH, SW), (DH, DW), (top, bottom, left, right) = size, stride, dilation, padding
+    (N, C, H, W), (_, D, KH, KW), xp = x.shape, w.shape, library(x)
     maps = xp.reshape(x, (N, groups, C // groups, H * W))
     filters = xp.permute_dims(xp.reshape(w, (groups, C // groups, D, KH, KW)), (3, 4, 0, 2, 1))
     # Before the padding is cut off, the windows leave only the rows and columns of output_padding empty.
@@ -113,7 +112,7 @@ def upsample_conv_backward(dout, x, w, *, factor=2, padding=0):
 
 
 def check_conv_transpose(x, w, b, stride, padding, output_padding, dilation, groups):
-    """The arguments of `conv_transpose2d`; returns (H_out, W_out).
+    """The arguments of `conv_transpose2d`; returns (H_out, W_out), stride, dilation and padding spelled out.
 
     Raises:
         TypeError, ValueError: they do not fit together.
@@ -122,19 +121,19 @@ def check_conv_transpose(x, w, b, stride, padding, output_padding, dilation, gro
     groups = integer("groups", groups, 1)
     if x.shape[1] % groups:
         raise ValueError(f"groups: expected a divisor of C = {x.shape[1]}, got {groups}")
-    if 0 in w.shape or 0 in x.shape[1:]:
+    if 0 in w.shape or 0 in x.shape[2:]:
         raise ValueError(f"expected no empty axis, got x of shape {tuple(x.shape)}, w {tuple(w.shape)}")
     if b is not None:
         check_arrays("w[...] b[F]", w, b)
         check_shape("b", b, (groups * w.shape[1],))
     stride, dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
-    extra, (top, bottom, left, right) = pair("output_padding", output_padding, 0), normalise_padding(padding)
+    extra, padding = pair("output_padding", output_padding, 0), normalise_padding(padding)
     size = []
-    for axis, cut in enumerate((top + bottom, left + right)):
+    for axis, cut in enumerate((sum(padding[:2]), sum(padding[2:]))):
         if extra[axis] >= max(stride[axis], dilation[axis]):
             raise ValueError(f"output_padding: expected less than stride or dilation {stride}, {dilation}, got {extra}")
         reach = dilation[axis] * (w.shape[2 + axis] - 1) + 1
         size.append((x.shape[2 + axis] - 1) * stride[axis] + reach + extra[axis] - cut)
     if min(size) < 1:
         raise ValueError(f"padding: expected to leave at least one row and column, got an output of {tuple(size)}")
-    return size
+    return size, stride, dilation, padding

@@ -107,9 +107,9 @@ def refuses(error, message, function, *arguments, **options):
     assert str(caught.value) == message
 
 
-def refuses_with(words, function, *arguments, **options):
+def refuses_with(words, function, *arguments, error=(TypeError, ValueError), **options):
     """The call raises an error whose message begins with the first of `words`, the argument's name, and has all."""
-    with pytest.raises((ValueError, TypeError)) as caught:
+    with pytest.raises(error) as caught:
         function(*arguments, **options)
     assert str(caught.value).startswith(words[0])
     assert all(word in str(caught.value) for word in words), str(caught.value)

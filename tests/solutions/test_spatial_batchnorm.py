@@ -12,6 +12,7 @@ from solutions import (
     batchnorm_fast,
     batchnorm_forward,
     gradient_errors,
+    spatial_batchnorm,
     spatial_batchnorm_backward,
     spatial_batchnorm_backward_rows,
     spatial_batchnorm_forward,
@@ -84,6 +85,22 @@ def test_several_blocks_and_threads_equal_pytorch(shape, training, monkeypatch):
     monkeypatch.setattr(batchnorm_fast, "BLOCK_BYTES", 10_000)
     for dtype in ("float32", "float64"):
         check(*SPATIAL[0], ("numpy", dtype, "C"), 1, shape, training)
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 7, 1), (1, 2, 1, 7)])
+def test_one_image_of_several_pixels_is_a_batch(shape):
+    for forward, backward in SPATIAL:
+        check(forward, backward, ("numpy", "float64", "C"), 4, shape, training=True)
+
+
+def test_numpy_arrays_take_the_blocked_form(monkeypatch):
+    """Results do not show it; for tensors the rows are the only form."""
+    for name in ("spatial_batchnorm_forward_rows", "spatial_batchnorm_backward_rows"):
+        monkeypatch.delattr(spatial_batchnorm, name)
+    for training in (True, False):
+        check(*SPATIAL[0], ("numpy", "float64", "C"), 4, (2, 3, 4, 5), training)
+        with pytest.raises(NameError, match="forward_rows"):
+            check(*SPATIAL[0], ("torch", "float64", "C"), 4, (2, 3, 4, 5), training)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -249,6 +266,8 @@ def test_features_refuse():
     x, v = np.ones((4, 3)), np.ones(3)
     refuses(ValueError, "x: expected 2 axes (N, D), got 4, in shape (2, 3, 4, 5)", batchnorm_forward, X, V, V, V, V)
     refuses(ValueError, "gamma: expected shape (D,) with D = 3, got (4,)", batchnorm_forward, x, np.ones(4), v, v, v)
+    message = "momentum: expected a number from 0 to 1, got 1.5"
+    refuses(ValueError, message, batchnorm_forward, x, v, v, v, v, momentum=1.5)
     message = "x: expected more than one value a channel in training, got shape (1, 3)"
     refuses(ValueError, message, batchnorm_forward, x[:1], v, v, v, v)
     for backward in (batchnorm_backward, batchnorm_backward_steps):

@@ -179,6 +179,7 @@ X, W = np.ones((2, 4, 3, 5)), np.ones((4, 3, 2, 2))
         ((X, W), {"groups": 3}, ValueError, "groups: expected a divisor of C = 4, got 3"),
         ((X, W), {"groups": 0}, ValueError, "groups: expected an integer of at least 1, got 0"),
         ((X, W[:, :0]), {}, ValueError, "expected no empty axis, got x of shape (2, 4, 3, 5), w (4, 0, 2, 2)"),
+        ((X[:, :0], W[:0]), {}, ValueError, "expected no empty axis, got x of shape (2, 0, 3, 5), w (0, 3, 2, 2)"),
         ((X[:, :, :0], W), {}, ValueError, "expected no empty axis, got x of shape (2, 4, 0, 5), w (4, 3, 2, 2)"),
         ((X, W, np.ones(4)), {"groups": 2}, ValueError, "b: expected shape (6,), got (4,)"),
         ((X, W, np.ones((6, 1))), {"groups": 2}, ValueError, "b: expected 1 axes (F,), got 2, in shape (6, 1)"),
@@ -236,6 +237,12 @@ def test_refuses(arguments, options, error, message):
             "x: expected 4 axes (N, C, H, W), got 3, in shape (4, 3, 5)",
         ),
         (bilinear_upsample_forward, (X[:, :, :0], 2), ValueError, "size: expected an integer of at least 1, got 0"),
+        (
+            bilinear_upsample_backward,
+            (X[0], X, 2),
+            ValueError,
+            "dout: expected 4 axes (N, C, h, w), got 3, in shape (4, 3, 5)",
+        ),
         (bilinear_upsample_backward, (X, X, 2), ValueError, "dout: expected shape (2, 4, 6, 10), got (2, 4, 3, 5)"),
         (
             bilinear_upsample_backward,
