@@ -5,7 +5,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
-from array_api_compat import is_numpy_array, to_device
+from array_api_compat import device, is_numpy_array, to_device
 
 from ._arrays import check_arrays, check_kind, integer, library
 from .backprop import backprop
@@ -85,7 +85,7 @@ def move_to(network, like):
         for arrays in (layer.params, getattr(layer, "state", {})):
             for name, array in arrays.items():
                 moved = xp.asarray(_as_numpy(array), dtype=like.dtype, copy=True)
-                arrays[name] = moved if is_numpy_array(like) else to_device(moved, like.device)
+                arrays[name] = to_device(moved, device(like))
         layer.grads = {}
     return network
 

@@ -1,5 +1,7 @@
 """network: gradients of whole nets, PyTorch step by step, digits, files of parameters, bad input."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -167,6 +169,20 @@ def test_moving_copies_and_drops_the_gradients():
     assert not any(np.array_equal(a, kept[name]) for name, a in net.params.items())
 
 
+@pytest.mark.parametrize("like", [np.ones(1, "f4"), torch.ones(1), torch.ones(1, dtype=torch.float64, device="meta")])
+def test_moving_gives_library_dtype_and_device(like):
+    net = move_to(every_layer(), like)
+    for array in (net.params | net.state).values():
+        assert type(array) is type(like)
+        assert (array.dtype, array.device) == (like.dtype, like.device)
+
+
+def test_accuracy_is_the_share_of_right_classes():
+    net = Linear(2, 2, seed=0)
+    net.params["w"][...] = np.eye(2)
+    assert accuracy(net, np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]), np.array([0, 1, 0])) == 2 / 3
+
+
 @pytest.mark.gpu
 def test_trains_on_cuda():
     if not torch.cuda.is_available():
@@ -282,6 +298,7 @@ def test_progress_bar_shows_the_loss(capsys):
     shown = capsys.readouterr().err
     assert "4/4" in shown
     assert f"loss={losses[-1]:.3f}" in shown
+    assert re.search(r"[\d?]step/s|s/step\b", shown)
     train(net, SGD(net, 0.01), x, labels, epochs=2, batch_size=3, seed=0)
     assert capsys.readouterr().err == ""
 
@@ -309,14 +326,33 @@ def test_parameters_return_from_a_file(tmp_path):
     assert np.array_equal(other.forward(x), net.forward(x))
 
 
+def test_a_layer_alone_can_be_saved(tmp_path):
+    layer, other = Linear(2, 3, seed=0), Linear(2, 3, seed=1)
+    save_parameters(layer, tmp_path / "layer.npz")
+    load_parameters(other, tmp_path / "layer.npz")
+    assert np.array_equal(other.params["w"], layer.params["w"])
+
+
+def test_objects_are_not_written(tmp_path):
+    """To read them back a file would have to run code."""
+    net = Linear(2, 2, seed=0)
+    net.params["w"] = np.array([[None, 1], [2, 3]])
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        save_parameters(net, tmp_path / "net.npz")
+
+
 def damaged(arrays, path):
     """Files that are not what the net needs, each with words that the error must have."""
     w = arrays["4.w"]
-    yield {**arrays, "4.w": w[:, :3]}, ["4.w", "(12, 4)", "(12, 3)"]
+    expected = "4.w: expected shape (12, 4) and dtype float64, got shape"
+    yield {**arrays, "4.w": w[:, :3]}, [f"{expected} (12, 3) and dtype float64"]
     yield {**arrays, "4.w": w.T}, ["4.w", "(12, 4)", "(4, 12)"]
     yield {**arrays, "4.w": w.astype("f4")}, ["4.w", "float64", "float32"]
     yield {**arrays, "4.b": np.float64(0)}, ["4.b", "(4,)", "()"]
-    yield {name: a for name, a in arrays.items() if name != "4.b"}, ["expected", "4.b", "got"]
+    yield (
+        {name: a for name, a in arrays.items() if name != "4.b"},
+        [f"expected the arrays {', '.join(sorted(arrays))}, got {', '.join(sorted(arrays.keys() - {'4.b'}))}"],
+    )
     yield {**arrays, "5.w": w}, ["expected", "5.w", "got"]
     yield {}, ["4.b", "got none"]
     yield {**arrays, "4.b": np.array([None] * 4)}, ["without pickled objects"]
@@ -334,7 +370,10 @@ def test_bad_files_leave_the_net_alone(tmp_path):
         files.append((path.read_bytes(), words))
     np.save(tmp_path / "one.npy", arrays["4.w"])
     files += [
-        ((tmp_path / "one.npy").read_bytes(), ["expected an .npz file", "one array"]),
+        (
+            (tmp_path / "one.npy").read_bytes(),
+            ["expected an .npz file", "got another: it holds one array without a name"],
+        ),
         (b"", ["expected an .npz file"]),
         (b"no file of arrays", ["expected an .npz file"]),
         (whole.read_bytes()[:-200], ["expected an .npz file"]),
@@ -350,6 +389,11 @@ def test_bad_files_leave_the_net_alone(tmp_path):
         load_parameters(net, tmp_path / "missing.npz")
 
 
+def test_the_smallest_layers():
+    assert Linear(1, 1, seed=0).forward(np.ones((2, 1))).shape == (2, 1)
+    assert Flatten().forward(np.ones(3)).shape == (3, 1)
+
+
 def test_layers_refuse():
     refuses(ValueError, "inputs: expected an integer of at least 1, got 0", Linear, 0, 2, seed=0)
     refuses(TypeError, "outputs: expected an integer, got 2.5", Linear, 3, 2.5, seed=0)
@@ -363,15 +407,23 @@ def test_layers_refuse():
     refuses(ValueError, "channels: expected an integer of at least 1, got -1", SpatialBatchNorm, -1)
     message = "filters: expected an integer of at least 1, got 0"
     refuses(ValueError, message, LocallyConnected2d, (1, 4, 4), 0, 3, seed=0)
+    message = "input_shape: expected an integer of at least 1, got 0"
+    refuses(ValueError, message, LocallyConnected2d, (0, 4, 4), 1, 3, seed=0)
+    message = "kernel_size: expected an integer of at least 1, got 0"
+    refuses(ValueError, message, LocallyConnected2d, (1, 4, 4), 1, (3, 0), seed=0)
     with pytest.raises(ValueError, match=r"kernel: expected at most the padded input \(4, 4\), got \(5, 5\)"):
         LocallyConnected2d((1, 4, 4), 2, 5, seed=0)
+    message = "groups: expected an integer of at least 1, got 0"
+    refuses(ValueError, message, Conv2d, 2, 2, 3, groups=0, seed=0)
     refuses(TypeError, "layers: expected instances of Layer, got function", Sequential, ReLU(), softmax_cross_entropy)
     refuses(TypeError, "x: expected a NumPy array or a torch tensor, got list", Flatten().forward, [1.0])
     refuses(ValueError, "x: expected at least one axis (N, ...), got shape ()", Flatten().forward, np.ones(()))
     flat = Flatten()
     flat.forward(np.ones((2, 3, 4)))
     refuses(ValueError, "dout: expected shape (2, 12), got (2, 3)", flat.backward, np.ones((2, 3)))
-    for layer in (Linear(2, 3, seed=0), Conv2d(1, 1, 1, seed=0), SpatialBatchNorm(2), ReLU(), MaxPool2d(2)):
+    refuses(TypeError, "dout: expected a NumPy array or a torch tensor, got list", flat.backward, [[1.0]])
+    places, others = LocallyConnected2d((1, 1, 1), 1, 1, seed=0), (SpatialBatchNorm(2), ReLU(), MaxPool2d(2), Flatten())
+    for layer in (Linear(2, 3, seed=0), Conv2d(1, 1, 1, seed=0), places, *others):
         with pytest.raises(TypeError, match="x: expected a NumPy array or a torch tensor, got NoneType"):
             layer.backward(np.ones((2, 3) if isinstance(layer, Linear) else (1, 1, 1, 1)))
 
@@ -411,6 +463,11 @@ def test_training_and_prediction_refuse():
         refuses(ValueError, message, train, net, steps, wrong_x, wrong_labels, **options)
     message = "x: expected an array of floating-point numbers, got dtype int64"
     refuses(TypeError, message, train, net, steps, x.astype(int), labels, **options)
+    refuses(TypeError, message, predict, net, x.astype(int))
+    row = Linear(1, 4, seed=0)  # says itself what it misses in examples without axes
+    message = "x: expected 2 axes (N, D), got 1, in shape ({},)"
+    refuses(ValueError, message.format(2), train, row, SGD(row, 0.1), x[:, 0, 0, 0], labels, **options)
+    refuses(ValueError, message.format(5), predict, row, x[:, 0, 0, 0])
     message = "labels: expected a NumPy array or a torch tensor, got list"
     refuses(TypeError, message, train, net, steps, x, list(labels), **options)
     refuses(TypeError, "labels: expected integers, got dtype float64", train, net, steps, x, labels * 1.0, **options)
@@ -421,4 +478,5 @@ def test_training_and_prediction_refuse():
     refuses(ValueError, "x: expected at least one example, got shape (0, 2, 5, 4)", predict, net, x[:0])
     refuses(ValueError, "batch_size: expected an integer of at least 1, got 0", predict, net, x, batch_size=0)
     refuses(ValueError, "labels: expected shape (5,), got (4,)", accuracy, net, x, labels[:4])
+    refuses(TypeError, "labels: expected a NumPy array or a torch tensor, got list", accuracy, net, x, list(labels))
     refuses(TypeError, "like: expected a NumPy array or a torch tensor, got str", move_to, net, "cuda")
