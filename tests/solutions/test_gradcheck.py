@@ -17,6 +17,19 @@ def test_numerical_gradient_of_a_quadratic_is_exact(kind):
     assert np.array_equal(x, [[1, 2], [3, -1]])
 
 
+@pytest.mark.parametrize("x", [np.ones(3, "f4"), np.ones(3), torch.ones(3), torch.ones(3).double()], ids=str)
+def test_function_and_caller_get_arrays_like_x(x):
+    seen = set()
+
+    def function(a):
+        seen.add((type(a), a.dtype))
+        return a.sum()
+
+    gradient = numerical_gradient(function, x, h=1)
+    assert seen == {(type(x), x.dtype)}
+    assert (type(gradient), gradient.dtype) == (type(x), x.dtype)
+
+
 def test_numerical_gradient_of_a_smooth_function():
     x = np.array([0.3, 1.2])
     np.testing.assert_allclose(numerical_gradient(lambda x: np.sin(x).sum(), x), np.cos(x), atol=1e-9)
