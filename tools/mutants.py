@@ -277,6 +277,7 @@ def main():
     folder = Path(config().pytest_add_cli_args_test_selection[0])
     reasons = tomllib.loads((folder / "survivors.toml").read_text(encoding="utf-8"))
     os.environ["MUTANT_UNDER_TEST"] = "none"  # tests/conftest.py asks for it
+    os.environ["OPENBLAS_NUM_THREADS"] = "2"  # the same verdicts on every machine, and threads to be found out by
     names = write_mutants(options.children)
     mutants = [name for of_source in names.values() for name in of_source]
     mutants = [name for name in mutants if wanted(readable(mangled_name_from_mutant_name(name)), options.only)]

@@ -1,12 +1,15 @@
 """Counted multiplications, and what auto chooses."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 
 from solutions import _geometry
 from solutions.convolution import choose_algorithm
-from solutions.cost import multiplications
+from solutions.cost import cheapest_tile, multiplications
 from tests.solutions.oracle import convolutions, refuses
 
 
@@ -45,6 +48,17 @@ def test_winograd_products_shrink_as_promised():
         assert multiplications("im2col", x_shape, w_shape) == direct
 
 
+def test_winograd_counts_whole_tiles_of_every_phase():
+    """Dilation 2 × 3 splits an image of output, 8 × 12, into six of 4 × 4, each of four tiles; 9 × 13 needs more."""
+    for size, tiles in (((8, 12), 24), ((9, 13), 6 * 3 * 3)):
+        x_shape, w_shape = (2, 4, size[0] + 4, size[1] + 6), (6, 2, 3, 3)
+        transforms = 16 * 9 * 12 + 2 * tiles * (4**4 * 4 + 16 * 4 * 6)
+        options = {"dilation": (2, 3), "groups": 2, "tile": 2}
+        count = multiplications("winograd", x_shape, w_shape, **options)
+        assert count == transforms + 2 * tiles * 16 * 12
+        assert type(count) is int
+
+
 def test_winograd_needs_half_or_less_in_a_deep_network():
     shapes = (1, 256, 28, 28), (256, 256, 3, 3)
     direct = multiplications("im2col", *shapes, padding=1)
@@ -79,6 +93,37 @@ def test_bad_requests():
             multiplications, "winograd", (1, 1, 4, 4), (1, 1, 3, 3), stride=2)  # fmt: skip
     refuses(ValueError, "winograd: expected a square kernel of 2 to 3 for tiles of 4, got (5, 5)",
             multiplications, "winograd", (1, 1, 8, 8), (1, 1, 5, 5))  # fmt: skip
+    for tile, size in ((2, 6), (4, 4), (4, 1)):
+        message = f"winograd: expected a square kernel of 2 to {7 - tile} for tiles of {tile}, got {(size, size)}"
+        shapes = (1, 1, 8, 8), (1, 1, size, size)
+        refuses(ValueError, message, multiplications, "winograd", *shapes, tile=tile)
+
+
+def weighted(tile, x_shape, w_shape, groups, dilation):
+    """Multiplications and, as twelve each, numbers moved, by im2col (tile None) or F(tile×tile, r×r); see `cost`."""
+    (N, C, H, W), (F, D, r, _), options = x_shape, w_shape, {"groups": groups, "dilation": dilation}
+    height, width = (size - d * (r - 1) for size, d in zip((H, W), dilation, strict=True))
+    if tile is None:
+        return multiplications("im2col", x_shape, w_shape, **options) + 12 * N * C * r * r * height * width
+    n = tile + r - 1
+    tiles = N * math.prod(d * math.ceil(size / (tile * d)) for size, d in zip((height, width), dilation, strict=True))
+    thin = 4 * n**2 * r**2 * F * D
+    moved = tiles * n**2 * (C + F)
+    return multiplications("winograd", x_shape, w_shape, **options, tile=tile) + thin + 12 * moved
+
+
+def test_the_least_weighted_cost_decides():
+    chosen = set()
+    numbers = (1, 8), (2, 6, 32), (4, 24, 96), (9, 14, 27), (10, 30), (2, 3, 4, 5), (1, 2), ((1, 1), (2, 1))
+    for N, C, F, H, W, r, groups, dilation in itertools.product(*numbers):
+        shapes = (N, C, H, W), (F, C // groups, r, r)
+        geo = _geometry.geometry(*shapes, groups=groups, dilation=dilation)
+        costs = {
+            tile: weighted(tile, *shapes, groups, dilation) for tile in (None, 4, 2) if not tile or 3 <= r <= 7 - tile
+        }
+        assert cheapest_tile(geo, (4, 2)) == min(costs, key=costs.get)
+        chosen.add((r, cheapest_tile(geo, (4, 2))))
+    assert chosen >= {(2, None), (3, None), (3, 2), (3, 4), (4, 2), (5, 2), (5, None)}
 
 
 @pytest.mark.parametrize(
@@ -90,6 +135,8 @@ def test_bad_requests():
         ((8, 64, 27, 27), (192, 32, 5, 5), {"padding": 2, "groups": 2}, "winograd2", "im2col"),
         ((8, 64, 56, 56), (128, 64, 3, 3), {"stride": 2}, "im2col", "im2col"),
         ((8, 64, 56, 56), (256, 64, 1, 1), {}, "im2col", "im2col"),
+        ((8, 64, 56, 56), (64, 64, 3, 4), {"padding": 1}, "im2col", "im2col"),
+        ((8, 64, 56, 56), (64, 64, 4, 3), {"padding": 1}, "im2col", "im2col"),
         ((8, 128, 28, 28), (128, 1, 3, 3), {"groups": 128}, "depthwise", "depthwise"),
     ],
 )

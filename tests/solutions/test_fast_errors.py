@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from solutions import conv2d_backward, conv2d_forward
+from tests.solutions.oracle import refuses_with
 
 x, w, b = np.ones((2, 4, 6, 5)), np.ones((6, 4, 3, 2)), np.ones(6)
 dout = np.ones((2, 6, 4, 4))
@@ -19,8 +20,8 @@ def backward(*, x=x, w=w, dout=dout, **options):
 
 
 BAD = [
-    ({"x": x[0]}, ValueError, ["x", "4 axes", "(4, 6, 5)"]),
-    ({"w": w[0]}, ValueError, ["w", "4 axes", "(4, 3, 2)"]),
+    ({"x": x[0]}, ValueError, ["x: expected 4 axes (N, C, H, W)", "(4, 6, 5)"]),
+    ({"w": w[0]}, ValueError, ["w: expected 4 axes (F, D, KH, KW)", "(4, 3, 2)"]),
     ({"w": np.ones((6, 3, 3, 2))}, ValueError, ["w", "4", "3"]),
     ({"w": np.ones((6, 4, 7, 2))}, ValueError, ["kernel", "(6, 5)", "(7, 2)"]),
     ({"dilation": 3}, ValueError, ["kernel", "(6, 5)", "(7, 4)", "dilation"]),
@@ -37,7 +38,11 @@ BAD = [
     ({"padding": -1}, (ValueError, TypeError), ["padding", "-1"]),
     ({"padding": (1, 2, 3)}, (ValueError, TypeError), ["padding", "(1, 2, 3)"]),
     ({"padding": "same"}, (ValueError, TypeError), ["padding", "'same'"]),
-    ({"algorithm": "magic"}, ValueError, ["algorithm", "im2col", "'magic'"]),
+    (
+        {"algorithm": "magic"},
+        ValueError,
+        ["algorithm: expected one of auto, loops, im2col, fft, winograd, winograd2, winograd4, got 'magic'"],
+    ),
     ({"algorithm": "winograd"}, ValueError, ["winograd", "square", "(3, 2)"]),
     ({"x": x.astype(int)}, TypeError, ["x", "floating", "int64"]),
     ({"x": x.astype(object)}, TypeError, ["x", "floating", "object"]),
@@ -48,17 +53,18 @@ BAD = [
     ({"w": None}, TypeError, ["w", "array", "NoneType"]),
     ({"w": torch.ones(6, 4, 3, 2, dtype=torch.float64)}, TypeError, ["w", "ndarray", "Tensor"]),
     ({"x": np.ma.masked_array(x)}, TypeError, ["x", "MaskedArray"]),
-    ({"x": np.ones((2, 0, 6, 5)), "w": np.ones((6, 0, 3, 2))}, ValueError, ["channel", "(2, 0, 6, 5)"]),
+    (
+        {"x": np.ones((2, 0, 6, 5)), "w": np.ones((6, 0, 3, 2))},
+        ValueError,
+        ["expected at least one channel", "(2, 0, 6, 5)"],
+    ),
 ]
 
 
 @pytest.mark.parametrize(("change", "error", "words"), BAD, ids=lambda value: str(value)[:40])
 @pytest.mark.parametrize("function", [forward, backward])
 def test_bad_input(function, change, error, words):
-    with pytest.raises(error) as caught:
-        function(**change)
-    for word in words:
-        assert word in str(caught.value)
+    refuses_with(words, function, error=error, **change)
 
 
 @pytest.mark.parametrize(
@@ -74,10 +80,7 @@ def test_bad_input(function, change, error, words):
     ],
 )
 def test_bad_bias(bias, error, words):
-    with pytest.raises(error) as caught:
-        forward(b=bias)
-    for word in words:
-        assert word in str(caught.value)
+    refuses_with(words, forward, error=error, b=bias)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +96,7 @@ def test_bad_bias(bias, error, words):
     ],
 )
 def test_bad_dout(signal, error, words):
-    with pytest.raises(error) as caught:
-        backward(dout=signal)
-    for word in words:
-        assert word in str(caught.value)
+    refuses_with(words, backward, error=error, dout=signal)
 
 
 def test_mixed_devices():
