@@ -92,6 +92,16 @@ def test_winograd_in_blocks(monkeypatch, tiny_blocks, shape, dilation, threads):
 
 
 @pytest.mark.parametrize("shapes", CASES)
+def test_numpy_arrays_never_take_the_portable_form(monkeypatch, shapes):
+    """Results do not show it, times do."""
+    for name in ("portable_forward", "portable_dx", "portable_dw"):
+        monkeypatch.delattr(portable, name)
+    check(shapes, DOUBLE[0], 0, "auto")
+    with pytest.raises(AttributeError, match="portable"):
+        check(shapes, DOUBLE[1], 0, "auto")
+
+
+@pytest.mark.parametrize("shapes", CASES)
 def test_portable_in_blocks(tiny_blocks, shapes):
     check(shapes, DOUBLE[1], 0, "im2col")
 

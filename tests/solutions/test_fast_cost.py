@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 
 from solutions import _geometry
@@ -144,3 +145,4 @@ def test_choice(x_shape, w_shape, options, single, double):
     geo = _geometry.geometry(x_shape, w_shape, **options)
     assert choose_algorithm(np.empty(0, np.float32), geo) == single
     assert choose_algorithm(np.empty(0, np.float64), geo) == double
+    assert choose_algorithm(torch.empty(0), geo) == "im2col"
