@@ -96,7 +96,8 @@ def test_survivors_are_explained(project):
 
 
 def test_what_is_not_explained_or_explained_in_vain_is_an_error(project):
-    (project / "tests/pocket/survivors.toml").write_text('["purse.Purse.largest"]\n"largest = 0 -> largest = 1" = "a start"\n')
+    in_vain = '["purse.Purse.largest"]\n"largest = 0 -> largest = 1" = "a start"\n'
+    (project / "tests/pocket/survivors.toml").write_text(in_vain)
     status, lines = campaign(project, "purse.Purse")
     assert status == 1
     assert "survivor  purse.Purse.largest  if coin > largest: -> if coin >= largest:" in lines
