@@ -43,7 +43,7 @@ setup: $(VENV)/.installed $(STUDENT)/.installed ## install everything that is pi
 	@tools/need.sh bwrap:bubblewrap
 
 setup-test: setup
-	@tools/need.sh chromium:chromium $(FONTS) postgres:postgresql
+	@tools/need.sh chromium:chromium $(FONTS) postgres:postgresql npm:npm
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

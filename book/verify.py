@@ -43,6 +43,11 @@ def verify(label, ours, *, atol=0.0, **others):
     missing = {"numerical", "torch"} - set(others) if is_gradient(label) else set()
     if missing or not others:
         raise TypeError(f"{label}: expected results to compare with, {', '.join(sorted(missing)) or 'at least one'}")
+    agree(label, ours, atol, others)
+
+
+def agree(label, ours, atol, others, remark=""):
+    """Compare with each of the others, and say so in one line that ends with the remark."""
     for name, other in others.items():
         if isinstance(ours, list):
             for one, its_other in zip(ours, other, strict=True):
@@ -51,7 +56,7 @@ def verify(label, ours, *, atol=0.0, **others):
             compare(label, name, ours, other, atol)
     agreed = " = ".join(NAMES.get(name, name.replace("_", " ")) for name in others)
     cases = f", {len(ours)} cases" if isinstance(ours, list) else ""
-    print(f"✓ {label} = {agreed}{cases}" + (f", to within {atol:g}" if atol else ""))
+    print(f"✓ {label} = {agreed}{cases}" + (f", to within {atol:g}" if atol else "") + remark)
 
 
 def compare(label, name, ours, other, atol):

@@ -8,6 +8,7 @@ import argparse
 import functools
 import gzip
 import http.server
+import json
 from email.utils import formatdate
 from pathlib import Path
 
@@ -16,6 +17,13 @@ from pathlib import Path
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# A worker has the policy of its own file, so pages stay as strict as above. Python in the browser needs WebAssembly,
+# fetches from Pyodide's public address alone, and imports from memory what it has checked: see pyodide_worker.js.
+PYODIDE = json.loads((Path(__file__).parents[1] / "book/_static/pyodide.json").read_text())["version"]
+WORKER_POLICY = (
+    "default-src 'none'; script-src 'self' blob: 'wasm-unsafe-eval'; "
+    f"connect-src 'self' https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
 )
 COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".txt", ".xml", ".md")
 
@@ -31,7 +39,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def end_headers(self):
-        self.send_header("Content-Security-Policy", POLICY)
+        worker = self.path.partition("?")[0].endswith("/_static/pyodide_worker.js")
+        self.send_header("Content-Security-Policy", WORKER_POLICY if worker else POLICY)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
         self.send_header("Cache-Control", "no-cache")

@@ -4,6 +4,14 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from sphinx.util.fileutil import copy_asset
+
+
+def copy_scripts(app, exception):
+    """Put our scripts and style sheets into the site again: Sphinx does so only when it writes a page."""
+    if not exception and app.builder.format == "html":
+        copy_asset(Path(app.srcdir) / "book/_static", Path(app.outdir) / "_static")
+
 
 def code_digest(root: Path) -> str:
     """A digest of all code that pages import; Jupyter's cache looks at the pages' own cells only."""
@@ -35,4 +43,5 @@ def configure(app, config):
 
 def setup(app):
     app.connect("config-inited", configure)
+    app.connect("build-finished", copy_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

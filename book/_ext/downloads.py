@@ -1,4 +1,5 @@
-"""Each executed page as a notebook that runs by itself, and the buttons that download it or open it elsewhere.
+"""Each executed page as a notebook that runs by itself, the buttons that download it or open it elsewhere, and what
+Python in a reader's browser needs to run its cells.
 
 A notebook carries the course's modules in its second cell, so one file is all that a reader needs. The notebooks lie
 beside the pages' sources in the site, and once more in _build/notebooks with what Binder installs: the branch that
@@ -7,7 +8,9 @@ launch buttons open is that folder (.github/workflows/pages.yml).
 
 import ast
 import base64
+import importlib.metadata
 import io
+import json
 import re
 import shutil
 import sys
@@ -48,6 +51,27 @@ def module_files(root: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in files.items()}
 
 
+def browser_files(root: Path) -> dict[str, bytes]:
+    """What Python in a browser (live_pyodide.js) has besides Pyodide's packages: the modules, and array-api-compat."""
+    files = module_files(root)
+    files |= {name: (root / "book/browser" / name).read_bytes() for name in ("in_browser.py", "browser_figures.py")}
+    for file in importlib.metadata.distribution("array-api-compat").files:
+        if file.suffix == ".py" or "LICENSE" in file.name:
+            files[str(file)] = file.locate().read_bytes()
+    return files
+
+
+def in_browser(page: Path, pins: dict) -> dict[str, str]:
+    """What live.js has to know of a page: Pyodide's packages that its cells use, and how much there is to load."""
+    sources = [cell.source for cell in jupytext.read(page, fmt="md:myst").cells if cell.cell_type == "code"]
+    found = {DISTRIBUTIONS.get(name, name) for name in imported(sources)}
+    found |= {"numpy"} | ({"matplotlib"} if "matrices(" in "".join(sources) else set())  # figures.py draws these
+    needed = sorted(found & set(pins["packages"]))
+    files = {*pins["core"], *(file for name in needed for file in pins["packages"][name])}
+    size = sum(pins["files"][file]["bytes"] for file in files)
+    return {"data-packages": " ".join(needed), "data-megabytes": str(-(-size // 10**6))}
+
+
 def archive(files: dict[str, bytes]) -> bytes:
     """A zip file that is the same whenever and wherever it is made."""
     packed = io.BytesIO()
@@ -57,15 +81,20 @@ def archive(files: dict[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def packages(sources) -> list[str]:
-    """What the cells import that is neither in Python nor in the course."""
-    found = set(ALWAYS)
+def imported(sources) -> set[str]:
+    """The modules that cells import."""
+    found = set()
     for source in sources:
         for node in ast.walk(ast.parse(source)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
             found |= {name.partition(".")[0] for name in names}
-    return sorted(found - set(sys.stdlib_module_names) - set(COURSE))
+    return found
+
+
+def packages(sources) -> list[str]:
+    """What the cells import that is neither in Python nor in the course."""
+    return sorted((imported(sources) | ALWAYS) - set(sys.stdlib_module_names) - set(COURSE))
 
 
 def plain(text: str, titles: dict[str, str], folder: Path) -> str:
@@ -156,8 +185,12 @@ def add_buttons(app, pagename, templatename, context, doctree):
     """Say what the download is, and add the launch buttons."""
     if "ipynb_source" not in context:
         return
-    app.add_js_file("live.js", loading_method="defer")  # on this page only
+    pins = json.loads((Path(app.srcdir) / "book/_static/pyodide.json").read_text())
+    live = in_browser(Path(app.env.doc2path(pagename)), pins)
+    app.add_js_file("live.js", loading_method="defer", **live)  # on this page only
     app.add_css_file("live.css")
+    if 'class="cell_input' in context["body"]:  # live.js fills it; here already, so that nothing moves
+        context["body"] = context["body"].replace("</h1>", '</h1>\n<div class="live-bar"></div>', 1)
     buttons = context.get("header_buttons", [])
     for button in [one for group in buttons for one in group.get("buttons", [])]:
         if button["label"] == "download-notebook-button":
@@ -207,6 +240,7 @@ def write_notebooks(app, exception):
         nbformat.write(made, target)
         shutil.copy(target, branch / file_name(page))
         needed |= set(packages(cell.source for cell in made.cells if cell.cell_type == "code"))
+    (out / "_static/course.zip").write_bytes(archive(browser_files(root)))
     (branch / "requirements.txt").write_text(pinned(root / "requirements.txt", needed))
     (branch / "runtime.txt").write_text("python-3.11\n")
 

@@ -1,12 +1,18 @@
-// Turns a page's cells live, when the reader asks: against the Jupyter server that `make live` (tools/live.py) starts.
-// Cells become editable, and what they show replaces what the page shows. On any other server this offers nothing.
+// Turns a page's cells live, when the reader asks. Cells become editable, and what they show replaces what the page
+// shows. Who runs them: the Jupyter server that `make live` (tools/live.py) starts, see live_jupyter.js, or, on any
+// other server, Python in the reader's browser, see live_pyodide.js. Neither is loaded before it is asked for.
+//
+// A kernel has start(progress), run(code, show, number), stop() and restart(); `show` gets what a cell puts out:
+// {kind: stream | html | png | text | error | notice, …}. `stopped` says what is left after a stop. `advice`, if there
+// is any, says what else a reader can do when it does not start, and `cancel()` gives a start up.
 "use strict";
 
 (() => {
-  const ANSI = /\x1b\[[0-9;]*m/g;
+  const { packages, megabytes } = document.currentScript.dataset;
   const server = document.querySelector("meta[name='course-live']")?.content;
   const cells = [...document.querySelectorAll("article .cell")].filter((cell) => cell.querySelector(".cell_input pre"));
-  const bar = element("div", "live-bar");
+  const bar = document.querySelector("article .live-bar");
+  const download = document.querySelector("a.btn-download-notebook-button");
   const status = element("span", "live-status");
   let runner = null;
   let turns = Promise.resolve(); // cells run one after another
@@ -40,86 +46,6 @@
     return sessionStorage.getItem("course-live");
   }
 
-  // A kernel of a Jupyter server. `show` gets what a cell puts out: {kind: stream | html | png | text | error, …}.
-  class JupyterKernel {
-    constructor() {
-      this.session = crypto.randomUUID();
-      this.running = null;
-    }
-
-    ask(method, path, options) {
-      return fetch(server + path, { method, headers: { Authorization: `token ${token()}` }, ...options });
-    }
-
-    async start() {
-      const answer = await this.ask("POST", "api/kernels", { body: JSON.stringify({ name: "python3" }) });
-      if (!answer.ok) throw new Error(`the server answered ${answer.status}; open the address that make live printed`);
-      this.path = `api/kernels/${(await answer.json()).id}`;
-      addEventListener("pagehide", () => this.ask("DELETE", this.path, { keepalive: true }), { once: true });
-      await this.connect();
-    }
-
-    connect() {
-      const address = `${server.replace(/^http/, "ws")}${this.path}/channels?session_id=${this.session}&token=${token()}`;
-      this.socket = new WebSocket(address);
-      this.socket.addEventListener("message", (event) => this.receive(JSON.parse(event.data)));
-      return new Promise((resolve, reject) => {
-        this.socket.addEventListener("open", resolve);
-        this.socket.addEventListener("close", () => {
-          reject(new Error("the connection was refused"));
-          this.running?.reject(new Error("the connection to the kernel was lost"));
-        });
-      });
-    }
-
-    run(code, show) {
-      const id = crypto.randomUUID();
-      const header = {
-        msg_id: id, msg_type: "execute_request", session: this.session, username: "reader",
-        date: new Date().toISOString(), version: "5.3",
-      };
-      const content = { code, silent: false, store_history: true, user_expressions: {}, allow_stdin: false, stop_on_error: true };
-      const message = { header, parent_header: {}, metadata: {}, content, channel: "shell", buffers: [] };
-      return new Promise((resolve, reject) => {
-        this.running = { id, show, resolve, reject, waiting: new Set(["idle", "reply"]), outcome: "ok" };
-        if (this.socket.readyState !== WebSocket.OPEN) return reject(new Error("there is no connection to the kernel"));
-        this.socket.send(JSON.stringify(message));
-      });
-    }
-
-    receive({ header, parent_header: parent, content }) {
-      const one = this.running;
-      if (!one || parent.msg_id !== one.id) return;
-      if (header.msg_type === "stream") one.show({ kind: "stream", name: content.name, text: content.text });
-      if (header.msg_type === "error") one.show({ kind: "error", text: content.traceback.join("\n").replace(ANSI, "") });
-      if (["execute_result", "display_data"].includes(header.msg_type)) {
-        const data = content.data;
-        if ("text/html" in data) one.show({ kind: "html", html: data["text/html"] });
-        else if ("image/png" in data) one.show({ kind: "png", data: data["image/png"] });
-        else one.show({ kind: "text", text: data["text/plain"] });
-      }
-      if (header.msg_type === "execute_reply") {
-        one.outcome = content.status;
-        one.waiting.delete("reply");
-      }
-      if (header.msg_type === "status" && content.execution_state === "idle") one.waiting.delete("idle");
-      if (!one.waiting.size) {
-        this.running = null;
-        one.resolve(one.outcome);
-      }
-    }
-
-    async stop() {
-      await this.ask("POST", `${this.path}/interrupt`);
-    }
-
-    async restart() {
-      await this.ask("POST", `${this.path}/restart`);
-      this.running?.resolve("aborted");
-      this.running = null;
-    }
-  }
-
   function display(cell, shown) {
     const box = element("div", "output");
     if (shown.kind === "html") {
@@ -135,7 +61,7 @@
       const last = cell.output.lastElementChild;
       const name = shown.kind === "stream" ? `live-${shown.name}` : `live-${shown.kind}`;
       if (shown.kind === "stream" && last?.classList.contains(name)) {
-        last.querySelector("pre").textContent += shown.text;
+        last.querySelector("pre").append(shown.text);
         return;
       }
       box.classList.add("live-text", name);
@@ -153,7 +79,7 @@
     cell.node.classList.add("live-running");
     let outcome;
     try {
-      outcome = await runner.run(cell.code.value, (shown) => its === round && display(cell, shown));
+      outcome = await runner.run(cell.code.value, (shown) => its === round && display(cell, shown), cell.number);
     } catch (error) {
       display(cell, { kind: "error", text: `Not run: ${error.message}.` });
       outcome = "error";
@@ -204,36 +130,82 @@
     return cell;
   }
 
-  async function begin(kernel, message) {
-    const choices = [...bar.querySelectorAll("button")];
-    choices.forEach((choice) => { choice.disabled = true; });
-    say(message);
+  // The bar with these in it, and always the line that is read out when it changes.
+  function offer(...parts) {
+    bar.replaceChildren(...parts, status);
+    return bar.querySelector("button, a");
+  }
+
+  async function again(action, text) {
+    round += 1;
     try {
-      await kernel.start();
+      await action();
+      say(text);
     } catch (error) {
-      choices.forEach((choice) => { choice.disabled = false; });
-      return say(`Not started: ${error.message}.`);
+      say(`Not started: ${error.message}.`);
+    }
+  }
+
+  async function begin(kernel, message) {
+    const gauge = element("progress", "live-progress");
+    gauge.ariaLabel = "Loading";
+    (kernel.cancel ? offer(gauge, button("Cancel", () => kernel.cancel())) : offer(gauge))?.focus();
+    say(message);
+    let told = 0;
+    try {
+      await kernel.start((share) => {
+        gauge.value = share;
+        if (Math.floor(4 * share) > told) { // four times, not a thousand: it is read out
+          told = Math.floor(4 * share);
+          say(told < 4 ? `${message}: ${25 * told} %` : "Loaded. Python is starting.");
+        }
+      });
+    } catch (error) {
+      const link = element("a", "", "Download this page as a notebook");
+      link.href = download?.href;
+      link.download = "";
+      offer(button("Try again", () => choose()), ...(kernel.advice && download ? [link] : [])).focus();
+      return say(`Not started: ${error.message}. ${kernel.advice ?? ""}`);
     }
     runner = kernel;
     live = cells.map(makeLive);
-    const again = async (action, text) => {
-      round += 1;
-      await action();
-      say(text);
-    };
-    bar.replaceChildren(
+    const anew = () => { forget(); say("Python is starting anew"); return runner.restart(); };
+    offer(
       button("Run all", () => enqueue(live)),
-      button("Stop", () => again(() => runner.stop(), "Stopped")),
-      button("Restart", () => again(async () => { forget(); await runner.restart(); }, "Restarted: no cell has run yet")),
-      status,
-    );
-    bar.querySelector("button").focus();
+      button("Stop", () => again(async () => {
+        if (await runner.stop()) forget();
+      }, runner.stopped)),
+      button("Restart", () => again(anew, "Restarted: no cell has run yet")),
+    ).focus();
     say("Ready. Change a cell, then press Run or Shift+Enter.");
   }
 
-  document.querySelectorAll("a.btn-download-notebook-button").forEach((link) => { link.download = ""; });
-  if (!server || !token() || !cells.length) return;
+  async function choose() {
+    if (server && token()) {
+      const { JupyterKernel } = await import("./live_jupyter.js");
+      return begin(new JupyterKernel(server, token()), "Starting Python on this computer");
+    }
+    if (location.protocol === "file:") return say("A page that is opened as a file cannot start Python. Run make live instead.");
+    const { HOST, PyodideKernel } = await import("./live_pyodide.js");
+    const question = element("p", "live-question");
+    question.id = "live-question";
+    question.textContent = `Python runs in your browser. It is loaded from ${HOST}: up to ${megabytes} MB for this page, `
+      + "which the browser then keeps. Nothing that you type is sent. PyTorch is not available there: comparisons with it "
+      + "are skipped, and said to be.";
+    const yes = button("Load and start", () => begin(new PyodideKernel(packages.split(" ").filter(Boolean)), `Loading up to ${megabytes} MB`));
+    yes.setAttribute("aria-describedby", question.id);
+    offer(question, yes, button("Not now", () => { home(); bar.querySelector("button").focus(); })).focus();
+    say("");
+  }
+
+  function home() {
+    offer(button("Run the code", choose));
+    say("");
+  }
+
+  if (download) download.download = "";
+  if (!bar || !cells.length) return;
   status.setAttribute("role", "status");
-  bar.append(button("Run the code", () => begin(new JupyterKernel(), "Starting Python on this computer")), status);
-  document.querySelector("article h1").after(bar);
+  home();
+  token();
 })();
