@@ -12,8 +12,8 @@ import json
 from email.utils import formatdate
 from pathlib import Path
 
-# Scripts come from files of the site only: no inline script, no eval. The theme's pages hold styles, hence 'unsafe-inline'
-# for them, and its style sheets small pictures.
+# Scripts come from files of the site only: no inline script, no eval. The theme's pages hold styles, hence
+# 'unsafe-inline' for them, and its style sheets small pictures.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -173,6 +173,7 @@
     offer(
       button("Run all", () => enqueue(live)),
       button("Stop", () => again(async () => {
+        say("Stopping");
         if (await runner.stop()) forget();
       }, runner.stopped)),
       button("Restart", () => again(anew, "Restarted: no cell has run yet")),

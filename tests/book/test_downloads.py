@@ -141,7 +141,7 @@ def test_binder_installs_pinned_versions():
 def small_site(request, tmp_path_factory):
     """A site of two pages under the course's own configuration, but for the repository."""
     root = tmp_path_factory.mktemp("site")
-    for folder in ("_ext", "_static"):
+    for folder in ("_ext", "_static", "browser"):
         shutil.copytree(ROOT / "book" / folder, root / "book" / folder)
     for name in ("figures.py", "verify.py", "references.bib"):
         shutil.copy(ROOT / "book" / name, root / "book")

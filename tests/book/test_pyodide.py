@@ -254,15 +254,12 @@ def refused(reader, reason):
     expect(reader.button("Try again")).to_be_enabled()
 
 
-def test_an_address_that_cannot_be_reached(reader, core):
+def test_an_address_that_cannot_be_reached(reader):
     reader.context.route(f"{PLACE}*", lambda route: route.abort("internetdisconnected"))
     reader.visit(packages=CORE).start()
     refused(reader, "cdn.jsdelivr.net cannot be reached")
-    reader.context.unroute(f"{PLACE}*")
-    reader.cdn(core)
     reader.button("Try again").click()
-    reader.button("Load and start").click()
-    reader.status("^Ready")
+    expect(reader.button("Load and start")).to_be_focused()
 
 
 def test_an_address_that_does_not_have_a_file(reader):
@@ -340,16 +337,16 @@ def test_axe_finds_nothing_in_any_state(browser, address, core):
     ) as context:
         reader = Reader(context, address)
         reader.cdn(core)
-        reader.page.route("**/tex-mml-chtml.js*", lambda route: route.fulfill(body="", content_type="text/javascript"))
         reader.visit(packages=CORE)
         reader.page.evaluate(AXE)
+        reader.page.locator("article .cell").first.evaluate("cell => { cell.id = 'cell-1' }")
 
         def findings():
             found = []
             for scheme in ("light", "dark"):
                 reader.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 reader.page.wait_for_timeout(350)
-                result = reader.page.evaluate("axe.run('article', {resultTypes: ['violations'], preload: false})")
+                result = reader.page.evaluate("axe.run({include: [['.live-bar'], ['#cell-1']]}, {preload: false})")
                 found += [
                     (scheme, rule["id"], node["target"]) for rule in result["violations"] for node in rule["nodes"]
                 ]
@@ -378,7 +375,7 @@ def test_a_chapter_runs_and_shows_what_it_showed(reader, files):
     after = [re.findall("[✓–] (eq-[^ ]*) ", text) for text in output.all_text_contents()]
     assert [said for said in after if said] == [said for said in before if said]
     text = "\n".join(output.all_text_contents())
-    assert "✓ eq-conv1d-dx = central differences" in text
+    assert re.search(r"✓ eq-conv1d-dx = [^(\n]*central differences[^(\n]* \(PyTorch: skipped, ", text)
     assert not re.search("✓[^(\n]*PyTorch", text)
     figure = output.locator("figure.stepper").first
     figure.get_by_role("button", name="Next").click()
