@@ -78,6 +78,15 @@ def test_fourier_count():
     assert multiplications("fft", (1, 1, 16, 16), (1, 1, 3, 3)) == 3 * 2 * 256 * 8 + 4 * 16 * 9
 
 
+def test_fourier_count_of_a_layer():
+    """16 × 15: planes of two images with four channels and six filters, and of 6·4/2 kernels; 16·8 frequencies."""
+    planes, pairs = 2 * 4 + 2 * 6 + 12, 12
+    count = multiplications("fft", (2, 4, 16, 15), (6, 2, 3, 3), groups=2)
+    assert count == round(planes * 2 * 240 * math.log2(240)) + 4 * 2 * pairs * 16 * 8
+    assert type(count) is int
+    assert multiplications("fft", (1, 1, 1, 1), (1, 1, 1, 1)) == 3 * 2 + 4
+
+
 def test_groups_divide_the_count():
     shapes = (2, 8, 9, 9), (8, 8, 3, 3)
     for algorithm in ("im2col", "winograd", "fft"):
