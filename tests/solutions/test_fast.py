@@ -4,6 +4,7 @@ import os
 import threading
 import time
 import tracemalloc
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from solutions import _scratch, _threads, conv2d_backward, conv2d_forward, depthwise, fast, portable, winograd
+from solutions import _scratch, _threads, conv2d_backward, conv2d_forward, depthwise, fast, fft, portable, winograd
+from solutions._geometry import geometry
+from solutions.convolution import _functions, _loops_forward
 from tests.solutions.oracle import agrees, convolutions, integers, kinds, reals, seeds, torch_conv2d
 
 EXACT = ("loops", "im2col")
@@ -104,6 +107,27 @@ def test_numpy_arrays_never_take_the_portable_form(monkeypatch, shapes):
 @pytest.mark.parametrize("shapes", CASES)
 def test_portable_in_blocks(tiny_blocks, shapes):
     check(shapes, DOUBLE[1], 0, "im2col")
+
+
+def test_every_algorithm_has_functions_of_its_own():
+    """Results do not show which were taken."""
+
+    def forward(algorithm, x_shape=(2, 4, 8, 8), w_shape=(4, 4, 3, 3), dtype="f8", **options):
+        function, _ = _functions(algorithm, np.empty(x_shape, dtype), geometry(x_shape, w_shape, **options))
+        return (function.func, function.keywords["m"]) if isinstance(function, partial) else function
+
+    assert forward("loops") is _loops_forward
+    assert forward("im2col") is fast.im2col_forward
+    assert forward("fft") is fft.fft_forward
+    assert forward("fft", (0, 4, 8, 8)) is fast.im2col_forward  # not every Fourier transform takes an empty batch
+    assert forward("auto", w_shape=(4, 1, 3, 3), groups=4) is depthwise.depthwise_forward
+    assert forward("auto", (8, 64, 28, 28), (64, 64, 3, 3)) == (winograd.winograd_forward, 2)
+    assert forward("auto", (8, 64, 28, 28), (64, 64, 3, 3), "f4") == (winograd.winograd_forward, 4)
+    assert forward("winograd2", dtype="f4") == forward("winograd") == (winograd.winograd_forward, 2)
+    assert forward("winograd4") == forward("winograd", dtype="f4") == (winograd.winograd_forward, 4)
+    assert forward("winograd", w_shape=(4, 4, 5, 5), dtype="f4") == (winograd.winograd_forward, 2)
+    tensors, _ = _functions("auto", torch.empty(0), geometry((2, 4, 8, 8), (4, 1, 3, 3), groups=4))
+    assert tensors is portable.portable_forward
 
 
 def test_same_bits_every_time(monkeypatch):
