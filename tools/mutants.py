@@ -8,7 +8,8 @@ A mutant that no test finds has survived. Survivors have to stand in survivors.t
 with the reason why nothing is wrong with it: in the table of its function, or in the table "*" of all, under its
 change, "old -> new", as much of the line as it takes to know it.
 
-Functions with decorators are not changed, nor is what stands outside of functions.
+Functions with decorators are not changed, nor is what stands outside of functions. A function that no test calls, such
+as one that runs only while its module is imported, has one entry, "not reached".
 """
 
 import argparse
@@ -38,6 +39,7 @@ from mutmut.state import state
 from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, setup_source_paths, walk_mutatable_files
 from mutmut.utils.format_utils import mangled_name_from_mutant_name
 
+UNREACHED = "not reached"  # in the list of reasons, for all mutants of a function that no test calls
 MEMORY = 4 * 1024**3  # a mutant may ask for arrays of any size
 
 
@@ -95,7 +97,7 @@ class Campaign:
                     end, pid = self.child(lambda m=mutant, t=tests: self.find(session, m, t))
                     running[end] = (pid, mutant, tests, limit)
                 else:
-                    self.verdicts[mutant] = "survived"
+                    self.verdicts[mutant] = "unreached"
             while running:
                 self.collect(running)
         finally:
@@ -226,29 +228,34 @@ def explains(words, old, new):
 
 def report(names, verdicts, reasons, only):
     """Print the counts of every module and the survivors; returns whether all is explained."""
-    print(f"{'module':<28}{'mutants':>8}{'killed':>8}{'timeout':>8}{'equal':>8}{'survived':>9}")
+    print(f"{'module':<28}{'mutants':>8}{'killed':>8}{'timeout':>8}{'explained':>10}{'survived':>9}")
     total, unexplained, used = Counter(), [], set()
     for path, mutants in names.items():
         mutants = [mutant for mutant in mutants if mutant in verdicts]
         count = Counter(verdicts[mutant] for mutant in mutants)
         for mutant in mutants:
-            if verdicts[mutant] != "survived":
-                continue
-            function, lines = readable(mangled_name_from_mutant_name(mutant)), change(mutant, path)
-            entries = [(table, words) for table in (function, "*") for words in reasons.get(table, {})]
-            explaining = [entry for entry in entries if explains(entry[1], *lines)]
-            used.update(explaining)
-            if explaining:
-                count["equal"] += 1
+            function = readable(mangled_name_from_mutant_name(mutant))
+            if verdicts[mutant] == "unreached":
+                explaining = [(function, UNREACHED)] if UNREACHED in reasons.get(function, {}) else []
+                line = f"{function}  {UNREACHED}"
+            elif verdicts[mutant] == "survived":
+                old, new = change(mutant, path)
+                entries = [(table, words) for table in (function, "*") for words in reasons.get(table, {})]
+                explaining = [(table, words) for table, words in entries if explains(words, old, new)]
+                line = f"{function}  {old} -> {new}  [{mutant}]"
             else:
-                unexplained.append((function, *lines, mutant))
-        count.update(mutants=len(mutants), unexplained=count["survived"] - count["equal"])
+                continue
+            used.update(explaining)
+            count["explained" if explaining else "unexplained"] += 1
+            if not explaining and line not in unexplained:
+                unexplained.append(line)
+        count["mutants"] = len(mutants)
         total += count
         if mutants:
             row(path.stem, count)
     row("all", total)
-    for function, old, new, mutant in unexplained:
-        print(f"survivor  {function}  {old} -> {new}  [{mutant}]")
+    for line in unexplained:
+        print(f"survivor  {line}")
     stale = [
         (function, words)
         for function, entries in reasons.items()
@@ -261,8 +268,8 @@ def report(names, verdicts, reasons, only):
 
 
 def row(name, count):
-    cells = (count["mutants"], count["killed"], count["timeout"], count["equal"])
-    print(f"{name:<28}" + "".join(f"{cell:>8}" for cell in cells) + f"{count['unexplained']:>9}")
+    numbers = "".join(f"{count[column]:>8}" for column in ("mutants", "killed", "timeout"))
+    print(f"{name:<28}{numbers}{count['explained']:>10}{count['unexplained']:>9}")
 
 
 def wanted(function, only):

@@ -49,6 +49,7 @@ NONE = "expected at least one channel, filter and kernel entry, got x"
         (X[1:], W, {}, ValueError, "x: expected 4 axes (N, C, H, W), got 3, in shape (4, 6, 5)"),
         (X, (1, *W), {}, ValueError, "w: expected 4 axes (F, C // groups, KH, KW), got 5, in shape (1, 6, 4, 3, 2)"),
         ((2, 0, 6, 5), (6, 0, 3, 2), {}, ValueError, f"{NONE} (2, 0, 6, 5), w (6, 0, 3, 2)"),
+        ((2, 0, 6, 5), W, {}, ValueError, f"{NONE} (2, 0, 6, 5), w (6, 4, 3, 2)"),
         (X, (0, 4, 3, 2), {}, ValueError, f"{NONE} (2, 4, 6, 5), w (0, 4, 3, 2)"),
         (X, (6, 0, 3, 2), {}, ValueError, f"{NONE} (2, 4, 6, 5), w (6, 0, 3, 2)"),
         (X, (6, 4, 0, 2), {}, ValueError, f"{NONE} (2, 4, 6, 5), w (6, 4, 0, 2)"),
