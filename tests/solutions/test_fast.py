@@ -244,5 +244,10 @@ def test_work_space_is_reused_up_to_a_limit():
     assert first.dtype == np.float32
     assert np.shares_memory(first, _scratch.scratch("a", (5,), np.empty(0)))
     assert not np.shares_memory(first, _scratch.scratch("b", (5,), like))
-    large = (_scratch.KEPT_BYTES // 4 + 1,)
+    assert np.shares_memory(first, _scratch.scratch("a", (10, 10), like))
+    kept, large = (_scratch.KEPT_BYTES // 4,), (_scratch.KEPT_BYTES // 4 + 1,)
+    assert np.shares_memory(_scratch.scratch("c", kept, like), _scratch.scratch("c", kept, like))
     assert not np.shares_memory(_scratch.scratch("c", large, like), _scratch.scratch("c", large, like))
+    assert _scratch.scratch("c", large, like).dtype == np.float32
+    meta = torch.empty(0, dtype=torch.float64, device="meta")
+    assert _scratch.scratch("c", (2,), meta).device == meta.device
