@@ -34,7 +34,7 @@ course: book release grade ## build the site, release the notebooks, grade the s
 	@echo "Gradebook                assignments/gradebook.db"
 
 test: setup-test book release ## run the whole test suite
-	$(PY) -m pytest -n 2 --dist loadgroup
+	$(PY) -m pytest -n 2 --dist loadgroup --durations 25
 
 quick: setup ## run the tests that take less than two seconds each
 	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow and not browser"
@@ -118,7 +118,7 @@ bench: $(VENV)/.installed ## time the reference beside PyTorch: table and plots 
 bench-grading: setup ## time grading beside stock nbgrader: table and plot in _build/bench
 	$(PY) -m bench.grading
 
-mutants: $(VENV)/.installed ## change the reference in every small way and see that a test fails (half an hour)
+mutants: $(VENV)/.installed ## change the reference in every small way and see that a test fails (an hour and a half)
 	$(PY) tools/mutants.py
 
 strength: $(VENV)/.installed ## count how many wrong functions the graded cells find
