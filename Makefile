@@ -118,7 +118,7 @@ bench: $(VENV)/.installed ## time the reference beside PyTorch: table and plots 
 bench-grading: setup ## time grading beside stock nbgrader: table and plot in _build/bench
 	$(PY) -m bench.grading
 
-mutants: $(VENV)/.installed ## change the reference in every small way and see that a test fails (an hour and a half)
+mutants: $(VENV)/.installed ## change the reference in every small way and see that a test fails (long)
 	$(PY) tools/mutants.py
 
 strength: $(VENV)/.installed ## count how many wrong functions the graded cells find
