@@ -17,7 +17,7 @@ UNITS := $(patsubst assignments/src/%.md,%,$(SOURCES))
 CLASS := $(shell find tests/sample_class -type f 2>/dev/null)
 BOOK := $(shell find book -type f -not -path '*/__pycache__/*' 2>/dev/null) _config.yml _toc.yml
 
-.PHONY: help course test quick setup setup-test book pdf release serve grade lab live bench bench-grading mutants strength lint clean
+.PHONY: help course test quick setup setup-test book pdf release serve lighthouse grade lab live bench bench-grading mutants strength lint clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -101,6 +101,10 @@ _build/.graded: $(STUDENT)/.installed $(UNITS:%=_build/.release-%) $(CLASS)
 
 serve: book ## show the website on loopback, compressed and under its Content-Security-Policy
 	$(PY) tools/serve.py
+
+lighthouse: book ## see how fast and how accessible a chapter is, by Lighthouse
+	@tools/need.sh chromium:chromium $(FONTS) node:nodejs npx:npm
+	$(PY) tools/lighthouse.py _build/html
 
 lab: setup release ## work on the assignments in JupyterLab, in your own copies
 	@mkdir -p my_work

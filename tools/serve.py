@@ -12,10 +12,10 @@ import json
 from email.utils import formatdate
 from pathlib import Path
 
-# Scripts come from files of the site only: no inline script, no eval. The theme's pages hold styles, hence
-# 'unsafe-inline' for them, and its style sheets small pictures.
+# Scripts and styles come from files of the site only: none is in a page, and no eval. The style sheet holds small
+# pictures.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # A worker has the policy of its own file, so pages stay as strict as above. Python in the browser needs WebAssembly,

@@ -10,7 +10,10 @@ import os
 import re
 from pathlib import Path
 
+import imagesize
+import style_sheets
 from docutils import nodes
+from sphinx.errors import ExtensionError
 
 SCRIPT = re.compile(r"[ \t]*<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>\n?", re.DOTALL)
 # Icons come from a font of 150 KB as well; the other three belong to a search as you type, which is off.
@@ -28,12 +31,17 @@ CHANGES = (
     (re.compile(r'<summary aria-label="Toggle hidden content">'), "<summary>"),
     (re.compile(r'role="doc-biblioentry"'), 'role="listitem"'),  # deprecated, and no child of the list around it
     (re.compile(r'[ \t]*<link rel="preload" as="script"[^>]*>\n?'), ""),  # scripts must not compete with style sheets
-    (re.compile(r'(<script defer="defer") (src="[^"]*tex-mml-chtml)'), r'\1 fetchpriority="low" \2'),
     (re.compile(r"Color mode"), "Colour mode"),
     (re.compile(r"[ \t]*<link[^>]*sphinx-thebe\.css[^>]*>\n?"), ""),
+    # No style is in a page: what these say, course.css says.
+    (re.compile(r"[ \t]*<noscript>\s*<style>\s*\.pst-js-only \{[^}]*\}\s*</style>\s*</noscript>\n?"), ""),
+    (re.compile(r'<table style="width: 100%" class="indextable'), '<table class="indextable'),
+    (re.compile(r'<td style="width: 33%; vertical-align: top;">'), "<td>"),
+    (re.compile(r'(<img [^>]*)style="display: none"'), r"\1hidden"),
     # three times the same, from Sphinx, MyST and the theme.
     (re.compile(r'(<meta name="viewport"[^>]*>)(?=.*<meta name="viewport")', re.DOTALL), ""),
 )
+LAYOUT_AT_LOAD = '"complete"===document.readyState?I():window.addEventListener("load",I)'
 INDEX = """<!DOCTYPE html>
 <html lang="{language}">
 <head><meta charset="utf-8"><title>{title}</title><meta http-equiv="refresh" content="0; url={target}"></head>
@@ -52,7 +60,8 @@ def without_inline_scripts(text: str, keep_search: bool) -> tuple[str, str]:
         if source:
             if source[1].endswith(UNUSED[:1] if keep_search else UNUSED):
                 return ""
-            return found[0] if "defer" in attributes else found[0].replace("<script", "<script defer", 1)
+            early = "defer" in attributes or "_static/settings-" in source[1]
+            return found[0] if early else found[0].replace("<script", "<script defer", 1)
         kind = re.search(r'type="([^"]*)', attributes)
         if kind:
             return "" if "thebe" in kind[1] else found[0]  # data, such as the frames of a figure
@@ -63,19 +72,31 @@ def without_inline_scripts(text: str, keep_search: bool) -> tuple[str, str]:
     return SCRIPT.sub(change, text), "\n".join(said) + "\n" * bool(said)
 
 
-def finish(page: Path, site: Path):
+def finish(page: Path, site: Path, sheet: str):
     """Change one written page."""
     before = page.read_text()
     text, settings = without_inline_scripts(before, keep_search=page.name == "search.html")
     for pattern, replacement in CHANGES:
         text = pattern.sub(replacement, text)
+    up = "../" * (len(page.relative_to(site).parts) - 1)
+    text = style_sheets.linked(text, sheet, up)
+    text = with_sizes(text, page)
     if settings:  # the colour scheme has to be known before anything is drawn, so this script is not deferred
         name = f"_static/settings-{hashlib.sha256(settings.encode()).hexdigest()[:8]}.js"
         (site / name).write_text(settings)
-        up = "../" * (len(page.relative_to(site).parts) - 1)
         text = re.sub(r"(</title>)", rf'\1\n    <script src="{up}{name}"></script>', text, count=1)
     if text != before:
         page.write_text(text)
+
+
+def with_sizes(text: str, page: Path) -> str:
+    """Pictures that are fetched when they are near, and whose room is known before."""
+
+    def size(found):
+        width, height = imagesize.get(page.parent / found[1])
+        return f'{found[0]}width="{width}" height="{height}" loading="lazy" decoding="async" '
+
+    return re.sub(r'<img (?![^>]*loading=)(?=[^>]*src="(\S*_images/[^"]*\.(?:png|jpg|svg))")', size, text)
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -117,13 +138,29 @@ def write_for_crawlers(site: Path, address: str, pages: list[str]):
     (site / "robots.txt").write_text(robots)
 
 
+def without_layout_at_load(site: Path):
+    """Keep the theme's script from asking for the size of every box when the page has loaded; site.js does better.
+
+    Raises:
+        ExtensionError: it is another script than that of the pinned version.
+    """
+    script = site / "_static/scripts/pydata-sphinx-theme.js"
+    text = script.read_text(encoding="utf-8")
+    if text.count(LAYOUT_AT_LOAD) == 1:
+        script.write_text(text.replace(LAYOUT_AT_LOAD, "0"), encoding="utf-8")
+    elif not text.endswith("0})();\n") and "0})();" not in text[-200:]:
+        raise ExtensionError(f"{script.name}: expected {LAYOUT_AT_LOAD!r} in it, see site_pages.py")
+
+
 def finish_site(app, exception):
     if exception or app.builder.format != "html":
         return
     site = Path(app.outdir)
+    sheet = style_sheets.bundle(site)
     for page in site.rglob("*.html"):
-        if "_static" not in page.parts:
-            finish(page, site)
+        if "_static" not in page.parts and page != site / "index.html":
+            finish(page, site, sheet)
+    without_layout_at_load(site)
     for unused in [*site.glob("_static/**/*.map"), *site.glob("_static/scripts/fontawesome*")]:
         unused.unlink(missing_ok=True)
     config = app.config

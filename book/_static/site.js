@@ -12,11 +12,18 @@ document.querySelectorAll("[data-action]").forEach((button) => {
 
 if (location.pathname.endsWith("/search.html")) document.querySelector("main form.bd-search input")?.focus();
 
-// A formula that is wider than its column scrolls; it must then be reached by keyboard, too.
-const reach = new ResizeObserver((changed) => {
+// What is wider than its column scrolls; it must then be reached by keyboard, too. The theme's own script for this has
+// the whole page laid out at once (see site_pages.py).
+const SCROLLING = "pre, .formula, .math.long, .cell_output > .output, .pst-scrollable-table-container";
+const boxes = new ResizeObserver((changed) => {
   for (const { target } of changed) {
-    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    if (target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight) target.tabIndex = 0;
     else target.removeAttribute("tabindex");
   }
 });
-document.querySelectorAll(".formula, .math.long").forEach((box) => reach.observe(box));
+const observe = (part) => part.querySelectorAll(SCROLLING).forEach((box) => boxes.observe(box));
+const main = document.getElementById("main-content");
+if (main) {
+  observe(main);
+  new MutationObserver((changes) => changes.forEach(({ target }) => observe(target))).observe(main, { childList: true, subtree: true });
+}

@@ -44,7 +44,6 @@ function start(figure) {
   function show(step) {
     current = Math.max(0, Math.min(frames.length - 1, step));
     draw(stage, frames[current].panels);
-    reach();
     text.textContent = frames[current].text;
     counter.textContent = `${current + 1} / ${frames.length}`;
     slider.value = current;
@@ -56,7 +55,7 @@ function start(figure) {
     if (next.disabled) pause();
   }
 
-  // A stage wider than its column scrolls; it must then be reached by keyboard, too.
+  // Not while the page is loaded, when asking for a width would have all of it laid out. A stage wider than its column scrolls; it must then be reached by keyboard, too.
   function reach() {
     if (stage.scrollWidth > stage.clientWidth) stage.tabIndex = 0;
     else stage.removeAttribute("tabindex");
@@ -80,6 +79,7 @@ function start(figure) {
   function go(step) {
     pause();
     show(step);
+    reach();
   }
 
   function button(label, action) {

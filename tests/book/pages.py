@@ -11,6 +11,8 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "book").glob("*.md"))
+# For a page in a browser, which leaves out what is far from the window, as course.css says.
+LAY_OUT_ALL = "document.querySelectorAll('article *').forEach(node => { node.style.contentVisibility = 'visible' })"
 CHAPTERS = [page for page in PAGES if re.match(r"ch\d\d_", page.name)]
 
 

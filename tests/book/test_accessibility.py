@@ -6,7 +6,7 @@ from pathlib import Path
 import axe_playwright_python.sync_playwright as axe
 import pytest
 
-from .pages import PAGES
+from .pages import LAY_OUT_ALL, PAGES
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 AXE = Path(axe.__file__).with_name("axe.min.js").read_text()
@@ -50,6 +50,7 @@ def findings(tab, rules=None):
 
 def everywhere(tab, url):
     tab.goto(url)
+    tab.evaluate(LAY_OUT_ALL)
     tab.evaluate(THIN)
     tab.evaluate(AXE)
     found = set()

@@ -10,7 +10,7 @@ import pytest
 import serve
 import site_pages
 
-from .pages import CHAPTERS, PAGES, Page
+from .pages import CHAPTERS, LAY_OUT_ALL, PAGES, Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 WIDTHS = (1280, 390)
@@ -79,6 +79,7 @@ def figures(page):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_a_page_is_complete(visit, path, width):
     page = visit(path.stem, width)
+    page.evaluate(LAY_OUT_ALL)
     equations = sum(token.type.startswith("math_block") for token in Page.read(path).tokens())
     assert page.locator("math[display=block]").count() == equations
     assert page.locator(".formula-error").count() == 0
@@ -129,6 +130,7 @@ def test_stepping_to_the_end_shows_what_numpy_computes(visit, width):
 
 def test_every_way_to_move_through_a_figure(visit):
     page = visit("ch02_conv1d")
+    page.evaluate(LAY_OUT_ALL)
     page.clock.install()
     figure = page.locator("figure.stepper").nth(1)
     counter, text = figure.locator(".stepper-counter"), figure.locator(".stepper-text")
@@ -170,6 +172,7 @@ def test_without_javascript_the_steps_are_told(visit):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_formulas_are_typeset_without_javascript(visit, path, width):
     page = visit(path.stem, width, java_script_enabled=False)
+    page.evaluate(LAY_OUT_ALL)
     assert not re.search(r"\\[a-zA-Z(\[]", page.locator("main :not(pre, code)").first.inner_text()), "TeX is shown"
     found = page.locator("article").evaluate(LAID_OUT)
     assert found["unlike"] == []
@@ -217,9 +220,10 @@ def test_a_page_weighs_less_than_a_megabyte(site):
         assert page.stat().st_size + sum(image.stat().st_size for image in images) < 1e6, page.name
 
 
-def test_no_script_is_in_a_page(site):
+def test_no_script_and_no_style_is_in_a_page(site):
     for page in written(site):
         text = page.read_text()
+        assert re.findall(r"<style|<[^>]* style=", text) == [], page.name
         inline = re.findall(r"<script(?![^>]*(?:src=|application/json))[^>]*>", text)
         assert (inline, re.findall(r"<[^>]* on\w+=[^>]*>", text)) == ([], []), page.name
 
@@ -239,6 +243,34 @@ def test_the_policy_is_in_force(browser, address):
         assert page.evaluate("window.intruder") is None
         assert len(complaints) == 1
         assert "Content Security Policy" in complaints[0]
+
+
+def test_scripts_wait_but_for_the_colour_scheme(site):
+    for page in written(site):
+        scripts = re.findall(r'<script(?=[^>]*src="(?:\.\./)*([^"?]*))[^>]*>', page.read_text())
+        waiting = re.findall(r'<script(?=[^>]*\bdefer)(?=[^>]*src="(?:\.\./)*([^"?]*))[^>]*>', page.read_text())
+        (early,) = set(scripts) - set(waiting)
+        assert re.fullmatch(r"_static/settings-\w+\.js", early), page.name
+        assert not [name for name in scripts if "math" in name.lower()]
+
+
+def test_pictures_have_their_room_and_are_fetched_when_needed(site):
+    pictures = [image for page in written(site) for image in re.findall(r"<img [^>]*_images/[^>]*>", page.read_text())]
+    assert len(pictures) > 10
+    for image in pictures:
+        assert re.search(r'width="\d+" height="\d+" loading="lazy"', image), image
+
+
+def test_a_page_has_one_style_sheet_and_a_font_of_few_icons(visit, site):
+    page = visit("ch03_conv2d")
+    loaded = page.evaluate("performance.getEntriesByType('resource').map(one => one.name.split('_static/')[1])")
+    sheets = [name for name in loaded if name and ".css" in name]
+    assert sorted(name.partition("?")[0] for name in sheets) == ["print.css", "site.css"]
+    (icons,) = site.glob("_static/icons-*.woff2")
+    assert icons.stat().st_size < 10_000
+    assert page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"', '\\uf019')")
+    download = page.locator(".fa-download").first
+    assert download.evaluate("node => getComputedStyle(node, '::before').content") == '"\uf019"'
 
 
 def test_the_buttons_of_the_theme_work(visit):
