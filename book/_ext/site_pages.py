@@ -148,7 +148,7 @@ def without_layout_at_load(site: Path):
     text = script.read_text(encoding="utf-8")
     if text.count(LAYOUT_AT_LOAD) == 1:
         script.write_text(text.replace(LAYOUT_AT_LOAD, "0"), encoding="utf-8")
-    elif not text.endswith("0})();\n") and "0})();" not in text[-200:]:
+    elif "}),0})();" not in text:
         raise ExtensionError(f"{script.name}: expected {LAYOUT_AT_LOAD!r} in it, see site_pages.py")
 
 
