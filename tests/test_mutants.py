@@ -111,3 +111,16 @@ def test_tests_that_fail_by_themselves_show_nothing(project):
     assert status != 0
     assert any("test_largest" in line for line in lines)
     assert not any(line.startswith("purse ") for line in lines)
+
+
+def test_three_dots_are_any_name():
+    asked = [
+        ('keep("…" -> keep(None', "keep(None, rows)", True),
+        ('keep("… -> keep("…', 'keep("XXleftXX", rows)', True),
+        ('keep("… -> keep("…', 'keep("left", columns)', False),
+        ('keep("…" -> keep(None', 'keep("left", None)', False),
+    ]
+    code = f"from mutants import explains; print([explains(words, OLD, new) for words, new, _ in {asked!r}])"
+    code = f"import sys; sys.path.insert(0, {str(TOOL.parent)!r}); OLD = 'keep(\"left\", rows)'; {code}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=TOOL.parents[1], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str([answer for *_, answer in asked])

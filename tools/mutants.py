@@ -16,6 +16,7 @@ import argparse
 import gc
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -220,10 +221,14 @@ def change(mutant, path):
 
 
 def explains(words, old, new):
-    """Whether `words`, "this -> that", turn the line `old` into `new` at one of its places."""
-    this, _, that = words.partition(" -> ")
-    places = [i for i in range(len(old)) if old.startswith(this, i)]
-    return any(old[:i] + that + old[i + len(this) :] == new for i in places)
+    """Whether `words`, "this -> that", turn the line `old` into `new` at one of its places; … is any name."""
+    this, that = (re.escape(part).replace("…", "[\\w{}]*") for part in words.split(" -> ", 1))
+    for i in range(len(old)):
+        if found := re.compile(this).match(old, i):
+            before, after = old[:i], old[found.end() :]
+            if re.fullmatch(re.escape(before) + that + re.escape(after), new):
+                return True
+    return False
 
 
 def report(names, verdicts, reasons, only):

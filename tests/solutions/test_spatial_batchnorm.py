@@ -281,3 +281,15 @@ def test_one_value_a_channel_is_enough_in_evaluation():
     x, v = np.full((1, 3, 1, 1), 5.0), np.ones(3)
     out, _, _ = spatial_batchnorm_forward(x, v, v, v, 4 * v, training=False, eps=1e-12)
     assert np.allclose(out, 3, rtol=0, atol=1e-11)
+
+
+def test_blocks_take_every_channel_once_and_as_many_as_fit(monkeypatch):
+    planes, seen = np.zeros((2, 7, 4)), []
+    monkeypatch.setattr(batchnorm_fast, "BLOCK_BYTES", 3 * planes[:, 0].nbytes)
+    batchnorm_fast._for_blocks(seen.append, planes)
+    assert sorted(c for part in seen for c in range(part.start, part.stop)) == list(range(7))
+    assert max(part.stop - part.start for part in seen) == 3
+    monkeypatch.setattr(batchnorm_fast, "BLOCK_BYTES", 1)
+    seen.clear()
+    batchnorm_fast._for_blocks(seen.append, planes)
+    assert sorted((part.start, part.stop) for part in seen) == [(c, c + 1) for c in range(7)]
