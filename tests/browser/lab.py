@@ -38,7 +38,7 @@ class Lab:
             self.page.get_by_role("menuitem", name=name, exact=True).click()
 
     def wait_for_kernel(self) -> None:
-        """Until the kernel has started and is idle. JupyterLab may wait forever for one that is restarted before that."""
+        """Until the kernel has started and is idle: restarted before that, it may never answer JupyterLab."""
         self.page.locator(IDLE).wait_for()
         expect(self.page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
 
