@@ -124,3 +124,10 @@ def test_three_dots_are_any_name():
     code = f"import sys; sys.path.insert(0, {str(TOOL.parent)!r}); OLD = 'keep(\"left\", rows)'; {code}"
     done = subprocess.run([sys.executable, "-c", code], cwd=TOOL.parents[1], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str([answer for *_, answer in asked])
+
+
+def test_a_name_that_nothing_has_is_refused(project):
+    command = [sys.executable, TOOL, "purze"]
+    refused = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
+    assert refused.returncode == 2
+    assert "got purze" in refused.stderr

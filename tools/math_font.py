@@ -6,7 +6,7 @@ The font is cut down to what a course like this writes, and changed in two ways;
 licence asks (formulas-font.txt beside it).
 """
 
-import sys
+import argparse
 import unicodedata
 from pathlib import Path
 
@@ -64,4 +64,9 @@ def make(source: Path, target: Path):
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]), FONT)
+    parser = argparse.ArgumentParser(description="Make the font of formulas.")
+    parser.add_argument("source", type=Path, help="NewCMMath-Book.otf")
+    options = parser.parse_args()
+    if not options.source.is_file():
+        parser.error(f"expected the file NewCMMath-Book.otf, got {options.source}, which is not there")
+    make(options.source, FONT)

@@ -293,6 +293,8 @@ def main():
     names = write_mutants(options.children)
     mutants = [name for of_source in names.values() for name in of_source]
     mutants = [name for name in mutants if wanted(readable(mangled_name_from_mutant_name(name)), options.only)]
+    if not mutants:
+        parser.error(f"expected modules or functions, such as im2col or 'conv2d.check_*', got {' '.join(options.only)}")
     campaign = Campaign(mutants, options.children)
     arguments = ["--rootdir=.", "--tb=native", "-s", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
     os.chdir("mutants")

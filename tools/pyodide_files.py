@@ -45,7 +45,7 @@ def core(version: str) -> dict[str, bytes]:
     """
     with tempfile.TemporaryDirectory() as folder:
         try:
-            command("npm", "pack", f"pyodide@{version}", "--silent", cwd=folder)
+            command("npm", "pack", f"pyodide@{version}", "--loglevel=error", cwd=folder)
         except FileNotFoundError as error:
             raise Unobtainable("npm is not installed") from error
         command("tar", "xzf", f"pyodide-{version}.tgz", cwd=folder)

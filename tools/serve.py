@@ -76,7 +76,13 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 def server(folder: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
-    """A server of `folder` on loopback; port 0 takes a free one."""
+    """A server of `folder` on loopback; port 0 takes a free one.
+
+    Raises:
+        SystemExit: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise SystemExit(f"expected the folder of the built site, but {folder} is not there: run `make book`")
     return http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Handler, directory=folder))
 
 

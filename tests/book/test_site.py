@@ -342,3 +342,9 @@ def test_a_sitemap_needs_an_address(tmp_path):
     site_pages.write_for_crawlers(tmp_path, "", ["book/intro"])
     assert not (tmp_path / "sitemap.xml").exists()
     assert "Sitemap" not in (tmp_path / "robots.txt").read_text()
+
+
+def test_a_site_that_is_not_there_is_said(tmp_path):
+    nowhere = tmp_path / "nowhere"
+    with pytest.raises(SystemExit, match=f"expected the folder of the built site, but {nowhere} is not there"):
+        serve.server(nowhere)
