@@ -44,7 +44,7 @@ def hadamard_forward(x, w, b, geo):
 
 
 def hadamard_backward(dout, x, w, geo):
-    """dw[f, k] = Σ_n dout[n, f] ⊙ columns[n, k] and dcolumns[n, k] = Σ_f w[f, k] ⊙ dout[n, f], channel by channel."""
+    """dw[f, k] = Σ_n dout[n, f] ⊙ columns[n, k] and dcolumns[n, k] = Σ_f w[f, k] ⊙ dout[n, f], channels in blocks."""
     N, F, C, P, offsets = geo.images, geo.filters, geo.channels, geo.positions, geo.kernel[0] * geo.kernel[1]
     windows, signal, weights = _windows(x, geo), dout.reshape(N, F, P), w.reshape(F, C, offsets, P)
     dw = np.empty(weights.shape, w.dtype)
@@ -149,8 +149,8 @@ def _product(name, a, b, geo):
 def _matrices(name, places, rows, columns, like):
     """Matrices (places, rows, columns) in the buffer `name`, an odd number of cache lines from each to the next.
 
-    Turning them, from places outermost to places innermost, jumps from matrix to matrix. Jumps by a power of two, or
-    by little more than one factor less, would all land in the same few sets of the cache and take eight times as long.
+    Turning them, from places outermost to places innermost, jumps from matrix to matrix. Where these lie a multiple of
+    4 KiB apart, all jumps meet the same few sets of the cache, and turning takes eight times as long.
     """
     line = 64 // like.itemsize
     pitch = line * (-(-rows * columns // line) | 1)

@@ -69,13 +69,18 @@ def faulty_eval(x, gamma, beta, running_mean, running_var, *, eps=1e-5, slips=fr
     return scale_and_shift((x - mean) / deviation(var, eps, slips), gamma, beta, slips)
 
 
+def centred_and_deviation(x, eps, slips):
+    """x less its mean, and what that is divided by."""
+    centred = x - x.mean(axis=0)
+    var = (centred**2).sum(axis=0) / (len(x) - 1 if "divided-by-n-minus-1" in slips else len(x))
+    return centred, deviation(var, eps, slips)
+
+
 def faulty_steps(dout, x, gamma, *, eps=1e-5, slips=frozenset()):
     N = len(x)
     if "dout-taken-as-ones" in slips:
         dout = np.ones_like(dout)
-    centred = x - x.mean(axis=0)
-    var = (centred**2).sum(axis=0) / (N - 1 if "divided-by-n-minus-1" in slips else N)
-    std = deviation(var, eps, slips)
+    centred, std = centred_and_deviation(x, eps, slips)
     dx_hat = dout if "gamma-forgotten" in slips else dout * gamma
     power = 1 if "wrong-power-in-dvar" in slips else 3
     shares = -dx_hat * (x if "x-not-centred" in slips else centred) / std**power
@@ -101,9 +106,7 @@ def closed_form(dout, x, gamma, eps, slips, count=0):
     N = len(x)
     if "dout-taken-as-ones" in slips:
         dout = np.ones_like(dout)
-    centred = x - x.mean(axis=0)
-    var = (centred**2).sum(axis=0) / (N - 1 if "divided-by-n-minus-1" in slips else N)
-    std = deviation(var, eps, slips)
+    centred, std = centred_and_deviation(x, eps, slips)
     x_hat = centred / std
     sum_dout, sum_dout_x_hat = dout.sum(axis=0), (dout * x_hat).sum(axis=0)
     dx = dout * (count or N)

@@ -49,11 +49,11 @@ def relative(text: str, sheet: Path, static: Path) -> str:
     return "".join(parts)
 
 
-def split(tokens, separator=","):
+def split(tokens):
     """Parts of a list of tokens between commas."""
     parts = [[]]
     for token in tokens:
-        if token.type == "literal" and token.value == separator:
+        if token.type == "literal" and token.value == ",":
             parts.append([])
         else:
             parts[-1].append(token)

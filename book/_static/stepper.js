@@ -55,7 +55,8 @@ function start(figure) {
     if (next.disabled) pause();
   }
 
-  // Not while the page is loaded, when asking for a width would have all of it laid out. A stage wider than its column scrolls; it must then be reached by keyboard, too.
+  // A stage wider than its column scrolls; it must then be reached by keyboard, too. This is not asked while the page
+  // loads, when all of it would have to be laid out for the answer.
   function reach() {
     if (stage.scrollWidth > stage.clientWidth) stage.tabIndex = 0;
     else stage.removeAttribute("tabindex");

@@ -6,7 +6,6 @@ be, so that no comparison with PyTorch can pass. book/_static/pyodide_worker.js 
 """
 
 import ast
-import html
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -304,15 +303,15 @@ def run_cell(source, number):
         statements = ast.parse(source, name).body
         for i, statement in enumerate(statements):
             last = i == len(statements) - 1 and isinstance(statement, ast.Expr) and not source.rstrip().endswith(";")
-            text = ast.get_source_segment(source, statement)
             if not _execute(statement, name, last):
+                text = ast.get_source_segment(source, statement)
                 skipped.append(f"line {statement.lineno}: {text.splitlines()[0]}")
         show_figures()
     except BaseException as error:  # also SystemExit: a cell must not end the page's Python
         _show({"kind": "error", "text": _explain(error, name)})
         outcome = "error"
     if skipped:
-        lines = "\n".join(f"    {html.unescape(one)}" for one in skipped)
+        lines = "\n".join(f"    {one}" for one in skipped)
         _show({"kind": "notice", "text": f"Skipped, because {REASON}:\n{lines}"})
     sys.stdout.flush()
     sys.stderr.flush()
