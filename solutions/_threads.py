@@ -70,9 +70,9 @@ if hasattr(os, "register_at_fork"):  # a forked child inherits the pool but not 
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def parallel(function, count, workers=None):
+def parallel(function, count):
     """Results of `function(start, stop)` on contiguous shares of range(count), one share a thread, in order."""
-    workers = min(count, workers or thread_limit())
+    workers = min(count, thread_limit())
     if workers <= 1:
         return [function(0, count)] if count else []
     edges = [count * i // workers for i in range(workers + 1)]

@@ -178,7 +178,7 @@ def _rows_per_block(geo, itemsize):
     if _is_pointwise(geo):
         return geo.out_height
     row = (geo.groups * geo.column_length + geo.filters) * geo.out_width * itemsize
-    rows = max(1, BUFFER_BYTES // row, -(-LEAST_POSITIONS // geo.out_width))
+    rows = max(BUFFER_BYTES // row, -(-LEAST_POSITIONS // geo.out_width))
     return min(geo.out_height, rows)
 
 
@@ -191,8 +191,7 @@ def _blocks(geo, itemsize):
     """(images, rows) ranges whose columns fit the buffer: rows of one image, or all rows of several small ones."""
     threads = thread_limit()
     rows = min(_rows_per_block(geo, itemsize), -(-geo.out_height // -(-threads // max(1, geo.images))))
-    several = _images_per_block(geo, itemsize) if geo.images >= threads else 1
-    several = min(several, max(1, -(-geo.images // threads)))
+    several = min(_images_per_block(geo, itemsize), max(1, -(-geo.images // threads)))
     for images in spans(0, geo.images, several):
         for block in spans(0, geo.out_height, rows):
             yield images, block

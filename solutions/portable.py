@@ -34,7 +34,7 @@ def portable_dx(dout, w, geo):
     weights = xp.permute_dims(weights, (0, 2, 1))
     top, _, left, _ = geo.padding
     parts = []
-    for images in _batches(geo, dout):
+    for images in _batches(geo):
         columns = xp.matmul(weights, _matrices(xp, dout[images.start : images.stop], geo))
         shape = (len(images), geo.channels, geo.kernel[0] * geo.kernel[1], geo.out_height, geo.out_width)
         columns = xp.reshape(columns, shape)
@@ -49,7 +49,7 @@ def _columns(x, geo):
     """(images, columns (n, G, C/G·KH·KW, H_out·W_out)) for one run of images after another."""
     xp = array_namespace(x)
     top, _, left, _ = geo.padding
-    for images in _batches(geo, x):
+    for images in _batches(geo):
         padded = xp.zeros((len(images), geo.channels, *geo.padded), dtype=x.dtype, device=device(x))
         padded[:, :, top : top + geo.height, left : left + geo.width] = x[images.start : images.stop]
         columns = xp.stack([padded[window] for window in _offsets(geo)], axis=2)
@@ -65,7 +65,7 @@ def _offsets(geo):
             yield slice(None), slice(None), rows, slice(w, w + (geo.out_width - 1) * SW + 1, SW)
 
 
-def _batches(geo, array):
+def _batches(geo):
     """Runs of images whose columns together fit the buffer; eight bytes a number."""
     length = max(1, BUFFER_BYTES // (8 * geo.groups * geo.column_length * geo.positions))
     return [range(n, min(n + length, geo.images)) for n in range(0, geo.images, length)]

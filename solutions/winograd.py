@@ -80,7 +80,7 @@ def winograd_dw(dout, x, geo, m):
             if block is blocks[0]:
                 product_into(totals[i, ...], S, V)
             else:
-                totals[i, ...] += product("dU of a block", S, V)
+                totals[i, ...] += product("dU_of_block", S, V)
 
     shares = _over_blocks(share, x, geo, m)
     dU = xp.sum(totals[:shares, ...], axis=0) if shares != 1 else totals[0, ...]
@@ -142,11 +142,7 @@ def _over_blocks(share, x, geo, m):
         for tile_rows in spans(0, high, rows)
     ]
     runs = spans(0, len(blocks), max(1, -(-len(blocks) // threads)))
-    parallel(
-        lambda start, stop: [share(i, blocks[runs[i].start : runs[i].stop]) for i in range(start, stop)],
-        len(runs),
-        threads,
-    )
+    parallel(lambda a, b: [share(i, blocks[runs[i].start : runs[i].stop]) for i in range(a, b)], len(runs))
     return len(runs)
 
 

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from solutions import _threads, fast, winograd
+
 
 @pytest.fixture(autouse=True, scope="package")
 def _one_thread():
@@ -11,3 +13,14 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def allow_threads(monkeypatch):
+    """A function that sets how many threads the fast forms may use."""
+
+    def allow(count):
+        for module in (_threads, fast, winograd):
+            monkeypatch.setattr(module, "thread_limit", lambda: count)
+
+    return allow

@@ -33,14 +33,14 @@ def check_errors(algorithm, shapes, kind, seed):
     """Each error is at most UNITS·eps of the largest sum of |products| that went into any entry of its array."""
     x_shape, w_shape, options = shapes
     rng = np.random.default_rng(seed)
-    inputs = reals(rng, *x_shape), reals(rng, *w_shape), np.zeros(w_shape[0])
+    inputs = reals(rng, *x_shape), reals(rng, *w_shape), reals(rng, w_shape[0])
     oracle = torch_conv2d(**options)
     x, w, b = (torch.tensor(a, requires_grad=True) for a in inputs)
     out = oracle(x, w, b)
     dout = torch.tensor(reals(rng, *out.shape))
     gradients = torch.autograd.grad(out, (x, w), dout)
-    xa, wa = (torch.tensor(np.abs(a), requires_grad=True) for a in inputs[:2])
-    sums = oracle(xa, wa)
+    xa, wa, ba = (torch.tensor(np.abs(a), requires_grad=True) for a in inputs)
+    sums = oracle(xa, wa, ba)
     scales = [sums, *torch.autograd.grad(sums, (xa, wa), dout.abs())]
     x, w, b, dout = (as_kind(a, kind) for a in (*inputs, dout.numpy()))
     results = [conv2d_forward(x, w, b, **options, algorithm=algorithm)]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 import solutions
 from solutions import gradient_errors, locally_connected_backward, locally_connected_forward, locally_connected_matrix
 from solutions import locally_connected_fast as fast
+from solutions._geometry import geometry
 from solutions.locally_connected import _functions
 from tests.solutions.oracle import (
     agrees,
@@ -143,6 +144,15 @@ def test_equal_weights_everywhere_are_a_convolution(algorithm):
 
 def test_auto_takes_hadamard_for_few_images_and_bmm_for_more():
     assert [fast.faster(images) for images in (0, 1, 4, 5, 32)] == ["hadamard", "hadamard", "hadamard", "bmm", "bmm"]
+
+
+@pytest.mark.parametrize(("width", "lengths"), [(70, [1, 1, 1]), (33, [1, 1, 1]), (32, [1, 2]), (20, [3])])
+def test_blocks_of_rows_cover_a_share_once(width, lengths):
+    """Results do not show whether rows are computed twice: the later ones overwrite the same numbers."""
+    geo = geometry((1, 1, 9, width), (1, 1, 1, 1))
+    blocks = [range(9)[rows] for rows in fast._few_rows(2, 5, geo)]
+    assert [row for rows in blocks for row in rows] == [2, 3, 4]
+    assert [len(rows) for rows in blocks] == lengths
 
 
 def test_every_algorithm_has_functions_of_its_own():
