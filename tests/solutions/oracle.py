@@ -5,6 +5,8 @@ import pytest
 import torch
 from hypothesis import strategies as st
 
+from solutions import conv2d_backward, conv2d_forward
+
 DTYPES = ("float64", "float32")
 NUMPY_LAYOUTS = ("C", "F", "strided", "reversed", "readonly")
 TORCH_LAYOUTS = ("C", "F", "strided")
@@ -153,3 +155,15 @@ def torch_conv2d(stride=1, padding=0, dilation=1, groups=1):
         return torch.nn.functional.conv2d(x_pad, w, b, stride=stride, dilation=dilation, groups=groups)
 
     return oracle
+
+
+def conv2d_agrees(shapes, kind, seed, algorithm):
+    """`conv2d_forward` and `conv2d_backward` give what PyTorch gives for integers drawn in these shapes."""
+    x_shape, w_shape, options = shapes
+    rng = np.random.default_rng(seed)
+    inputs = integers(rng, *x_shape), integers(rng, *w_shape), integers(rng, w_shape[0])
+    agrees(
+        lambda x, w, b: conv2d_forward(x, w, b, **options, algorithm=algorithm),
+        lambda dout, x, w: conv2d_backward(dout, x, w, **options, algorithm=algorithm),
+        torch_conv2d(**options), inputs, kind, rng, bias=True,
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from solutions import conv2d_backward, conv2d_forward, winograd
 from solutions._geometry import geometry
 from solutions.fft import fft_size
-from tests.solutions.oracle import agrees, as_float64, as_kind, integers, kinds, reals, seeds, torch_conv2d
+from tests.solutions.oracle import as_float64, as_kind, conv2d_agrees, integers, kinds, reals, seeds, torch_conv2d
 
 # Winograd adds numbers up to ‖Aᵀ‖‖G‖‖Bᵀ‖ (row sums, squared for two dimensions) times the terms of the sum that they
 # leave: 6² for F(2, 3), 190² for F(4, 3) in the worst case, in practice below 100 units in the last place.
@@ -80,14 +80,7 @@ def test_auto_errs_within_its_bound_in_float32(seed, x_shape, r):
 @given(st.sampled_from(["numpy", "torch"]), seeds, dense([3]))
 def test_winograd2_is_exact_on_integers(library, seed, shapes):
     """Its constants are 0, ±1 and ±1/2; products of quarters of integers are exact in binary."""
-    x_shape, w_shape, options = shapes
-    rng = np.random.default_rng(seed)
-    inputs = integers(rng, *x_shape), integers(rng, *w_shape), integers(rng, w_shape[0])
-    agrees(
-        lambda x, w, b: conv2d_forward(x, w, b, **options, algorithm="winograd2"),
-        lambda dout, x, w: conv2d_backward(dout, x, w, **options, algorithm="winograd2"),
-        torch_conv2d(**options), inputs, (library, "float64", "C"), rng, bias=True,
-    )  # fmt: skip
+    conv2d_agrees(shapes, (library, "float64", "C"), seed, "winograd2")
 
 
 def test_transforms_are_those_of_lavin_and_gray():
