@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from solutions import conv2d_backward, conv2d_forward, depthwise, fast, fft, portable, winograd
 from solutions._geometry import geometry
-from solutions.convolution import _functions, _loops_forward
+from solutions.convolution import ALGORITHMS, _functions, _loops_forward
 from tests.solutions.oracle import DTYPES, NUMPY_LAYOUTS, conv2d_agrees, convolutions, kinds, reals, seeds
 
 EXACT = ("loops", "im2col")
@@ -34,6 +34,19 @@ def test_auto_is_exact_on_integers_in_float64(kind, seed, shapes):
 def test_depthwise_is_exact_on_integers(kind, seed, shapes, C):
     (N, _, H, W), (_, _, *kernel), options = shapes
     conv2d_agrees(((N, C, H, W), (C, 1, *kernel), {**options, "groups": C}), kind, seed, "auto")
+
+
+@pytest.mark.parametrize("stride", [(1, 1), (1, 2), (2, 1)])
+@pytest.mark.parametrize(("padding", "turns"), [(0, True), ((2, 1, 2, 2), True), ((3, 1, 2, 2), False)])
+def test_dx_of_a_depthwise_convolution_is_one_too(monkeypatch, stride, padding, turns):
+    """With stride 1, and where no row of dout would have to be cropped. Results do not show it, times do."""
+    shapes = (2, 3, 7, 8), (3, 1, 3, 3), {"stride": stride, "padding": padding, "groups": 3}
+    conv2d_agrees(shapes, DOUBLE[0], 0, "auto")
+    calls = []
+    monkeypatch.setattr(depthwise, "depthwise_forward", lambda *arguments: calls.append(arguments))
+    geo = geometry(*shapes[:2], **shapes[2])
+    depthwise.depthwise_dx(np.ones(geo.out_shape), np.ones(shapes[1]), geo)
+    assert bool(calls) == (turns and stride == (1, 1))
 
 
 @settings(max_examples=25)
@@ -63,6 +76,16 @@ def test_every_algorithm_has_functions_of_its_own():
     assert forward("winograd", w_shape=(4, 4, 5, 5), dtype="f4") == (winograd.winograd_forward, 2)
     tensors, _ = _functions("auto", torch.empty(0), geometry((2, 4, 8, 8), (4, 1, 3, 3), groups=4))
     assert tensors is portable.portable_forward
+
+
+@pytest.mark.parametrize("library", [np.asarray, torch.tensor])
+@pytest.mark.parametrize("groups", [1, 4])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_no_bias_is_a_bias_of_zeros(algorithm, groups, library):
+    rng = np.random.default_rng(5)
+    x, w, b = library(reals(rng, 2, 4, 6, 7)), library(reals(rng, 4, 4 // groups, 3, 3)), library(np.zeros(4))
+    options = {"groups": groups, "algorithm": algorithm}
+    assert (conv2d_forward(x, w, **options) == conv2d_forward(x, w, b, **options)).all()
 
 
 def test_same_bits_every_time(allow_threads):
