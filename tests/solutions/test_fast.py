@@ -113,11 +113,13 @@ def test_im2col_is_much_faster_than_loops():
     assert min(seconds("im2col") for _ in range(5)) * 5 < min(seconds("loops") for _ in range(2))
 
 
+@pytest.mark.parametrize("images", [0, 2])
 @pytest.mark.parametrize("algorithm", ["im2col", "winograd2", "fft", "auto"])
-def test_torch_tensors_keep_device_and_dtype(algorithm):
-    """On PyTorch's device without memory, which has shapes and dtypes alone; a CPU tensor does not mix with it."""
-    x, w, b = (torch.empty(shape, device="meta") for shape in ((2, 4, 6, 6), (6, 2, 3, 3), 6))
+def test_torch_tensors_keep_device_and_dtype(algorithm, images):
+    """On PyTorch's device without memory, which has shapes and dtypes alone, and where a CPU tensor is refused."""
+    x, w, b = (torch.empty(shape, device="meta") for shape in ((images, 4, 6, 6), (6, 2, 3, 3), 6))
     options = {"padding": 1, "groups": 2, "algorithm": algorithm}
     dout = conv2d_forward(x, w, b, **options)
     for result, like in zip((dout, *conv2d_backward(dout, x, w, **options)), (dout, x, w, b), strict=True):
         assert (result.shape, result.dtype, result.device) == (like.shape, torch.float32, x.device)
+    assert winograd._like(np.eye(2), x).device == x.device  # a product does not refuse it
