@@ -11,6 +11,7 @@ from ._scratch import scratch
 from ._threads import parallel, spans
 
 BLOCK_BYTES = 1024 * 1024  # of x, about one second-level cache
+LONG_PLANE = 1024  # pixels; shorter ones are worked on as rows to the end, and copied: NumPy starts anew for each plane
 
 
 def training_forward(x, gamma, beta, eps):
@@ -22,7 +23,11 @@ def training_forward(x, gamma, beta, eps):
         rows = _rows("x", planes[:, c])
         mean[c], var[c] = _centre(rows)
         rows *= (gamma[c] / np.sqrt(var[c] + eps))[:, None]
-        np.add(_as_planes(rows, x), beta[c, None], out=_planes(out)[:, c])
+        if _in_rows(planes):
+            rows += beta[c, None]
+            _planes(out)[:, c] = _as_planes(rows, x)
+        else:
+            np.add(_as_planes(rows, x), beta[c, None], out=_planes(out)[:, c])
 
     _for_blocks(block, planes)
     return out, mean, var
@@ -46,20 +51,26 @@ def training_backward(dout, x, gamma, eps):
     """dx = γ/σ·(dout − mean(dout) − x̂·mean(dout·x̂)), dgamma = Σ dout·x̂, dbeta = Σ dout."""
     planes, signal, dx = _planes(x), _planes(dout), np.empty(x.shape, x.dtype)
     dgamma, dbeta = np.zeros((2, x.shape[1]), x.dtype)
+    count = len(x) * planes.shape[2]
 
     def block(c):
-        planes_c, signal_c = planes[:, c], signal[:, c]
-        terms = scratch("terms", (planes_c.shape[1], 2, *planes_c.shape[::2]), x)
-        dbeta[c], count = _sums(signal_c), len(x) * planes_c.shape[2]
-        np.subtract(signal_c, dbeta[c, None] / count, out=terms[:, 0].swapaxes(0, 1))
-        np.subtract(planes_c, _sums(planes_c)[:, None] / count, out=terms[:, 1].swapaxes(0, 1))
-        drows, centred = np.moveaxis(terms.reshape(len(terms), 2, count), 1, 0)
+        terms = scratch("terms", (len(dbeta[c]), 2, *planes.shape[::2]), x)
+        dbeta[c] = _copy_centred(signal[:, c], terms[:, 0])
+        _copy_centred(planes[:, c], terms[:, 1])
+        rows = terms.reshape(*terms.shape[:2], count)
+        drows, centred = rows[:, 0], rows[:, 1]
         std = np.sqrt(np.vecdot(centred, centred) / count + eps)
         dgamma[c] = np.vecdot(drows, centred) / std
         # One matrix product adds both terms in one pass; a product and a difference would take four.
-        factors = np.stack([gamma[c] / std, -gamma[c] * dgamma[c] / (std**2 * count)], axis=1)
-        for n, image in enumerate(_planes(dx)[:, c]):
-            np.vecmat(factors, terms[:, :, n], out=image)
+        factors = np.empty((len(rows), 2), x.dtype)
+        factors[:, 0] = gamma[c] / std
+        factors[:, 1] = factors[:, 0] * dgamma[c] / (-count * std)
+        if _in_rows(planes):
+            sums = np.vecmat(factors, rows, out=scratch("sums", drows.shape, x))
+            _planes(dx)[:, c] = _as_planes(sums, x)
+        else:
+            for n, image in enumerate(_planes(dx)[:, c]):
+                np.vecmat(factors, terms[:, :, n], out=image)
 
     if x.size:
         _for_blocks(block, planes)
@@ -88,9 +99,16 @@ def _planes(array):
     return array.reshape(*array.shape[:2], array.shape[2] * array.shape[3])
 
 
-def _sums(planes):
-    """Sums (c,) of planes (N, c, P)."""
-    return np.einsum("ncp->nc", planes).sum(axis=0)
+def _in_rows(planes):
+    """Whether the result is made in rows and copied to planes, rather than made in planes."""
+    return len(planes) > 1 and planes.shape[2] < LONG_PLANE
+
+
+def _copy_centred(planes, out):
+    """Planes (N, c, P) less the mean of each channel, into out (c, N, P); returns the sums (c,)."""
+    sums = np.einsum("ncp->nc", planes).sum(axis=0)
+    np.subtract(planes, (sums / (len(planes) * planes.shape[2]))[:, None], out=out.swapaxes(0, 1))
+    return sums
 
 
 def _rows(name, planes):

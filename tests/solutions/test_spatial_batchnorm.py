@@ -283,6 +283,12 @@ def test_one_value_a_channel_is_enough_in_evaluation():
     assert np.allclose(out, 3, rtol=0, atol=1e-11)
 
 
+def test_short_planes_of_several_images_are_worked_on_as_rows():
+    """Results do not show it, times do."""
+    shapes = {(2, 3, 1023): True, (2, 3, 1024): False, (1, 3, 49): False}
+    assert {shape: batchnorm_fast._in_rows(np.empty(shape)) for shape in shapes} == shapes
+
+
 def test_blocks_take_every_channel_once_and_as_many_as_fit(monkeypatch):
     planes, seen = np.zeros((2, 7, 4)), []
     monkeypatch.setattr(batchnorm_fast, "BLOCK_BYTES", 3 * planes[:, 0].nbytes)
