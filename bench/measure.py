@@ -1,8 +1,9 @@
 """Seconds and bytes of functions, measured side by side.
 
-Time: the functions take turns, so that whatever else the machine does falls on all of them; before each timed call
-the function runs once untimed, which fills the caches with its own data and lets the other library's idle threads,
-which go on spinning for a while, fall asleep. The median counts.
+Time: the functions take turns, so that whatever else the machine does falls on all of them. Before its turn all threads
+fall asleep: those of PyTorch go on spinning for some milliseconds after they have had work, those of BLAS for a tenth of
+a second, on the cores that the other library needs. Then the function runs once untimed, which wakes its own threads and
+fills the caches with its own data, and once timed. The median counts.
 
 Memory: the highest resident set (VmHWM) during a call, above the resident set before it, for both libraries alike.
 Freed memory is given back to the system first, and the work space that `solutions` keeps is dropped.
@@ -27,11 +28,22 @@ def medians(functions, repeats, seconds, clock=time.perf_counter):
     end = time.perf_counter() + seconds
     while len(times[0]) < 3 or (len(times[0]) < repeats and time.perf_counter() < end):
         for function, taken in zip(functions, times, strict=True):
+            wait_for_threads()
             function()
             start = clock()
             function()
             taken.append(clock() - start)
     return [statistics.median(taken) for taken in times]
+
+
+def wait_for_threads(longest=1.0):
+    """Sleep until this process's threads do nothing any more, or for `longest` seconds."""
+    end = time.perf_counter() + longest
+    while time.perf_counter() < end:
+        before = time.process_time()
+        time.sleep(0.002)
+        if time.process_time() - before < 0.001:
+            return
 
 
 def peak_bytes(function):
