@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from ._arrays import integer, normalise_padding, pair
+from ._threads import COPY
 
 
 class Geometry(NamedTuple):
@@ -30,6 +31,11 @@ class Geometry(NamedTuple):
     def column_length(self):
         """Numbers under one window in one group, (C/G)·KH·KW."""
         return self.channels // self.groups * self.kernel[0] * self.kernel[1]
+
+    @property
+    def work(self):
+        """Multiplications of the direct form and of copying its columns, for `threads_for`."""
+        return self.images * self.positions * self.column_length * (self.filters + COPY * self.groups)
 
     @property
     def padded(self):

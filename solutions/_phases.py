@@ -12,13 +12,17 @@ def phase_shape(geo):
     return tuple((size - 1) // s + 1 for size, s in zip(geo.padded, geo.stride, strict=True))
 
 
-def split(planes, geo):
-    """Phases (SH, SW, C, h, w) of planes (C, H, W), zeros in the padding."""
-    phases = scratch("split", (*geo.stride, len(planes), *phase_shape(geo)), planes)
+def blank(channels, geo, like):
+    """Phases (SH, SW, C, h, w) of zeros: `split` fills in all but the padding."""
+    phases = scratch("split", (*geo.stride, channels, *phase_shape(geo)), like)
     phases[...] = 0
+    return phases
+
+
+def split(planes, phases, geo):
+    """Planes (C, H, W) into their places in phases (SH, SW, C, h, w)."""
     for target, part in _pairs(phases, planes, geo, range(geo.height)):
         target[...] = part
-    return phases
 
 
 def join(planes, phases, geo, rows=None):

@@ -2,6 +2,7 @@
 
 NumPy's copies and sums run on one core, its BLAS on all of them, so a convolution that alternates between the
 two leaves cores idle. Both release the interpreter lock; giving every thread whole images keeps all cores busy.
+No product is left to BLAS's own threads: they go on spinning for a tenth of a second, on the cores that ours need.
 The limit is BLAS's own (OPENBLAS_NUM_THREADS, OMP_NUM_THREADS or threadpoolctl): no new setting to learn.
 Where BLAS is not OpenBLAS the limit cannot be read, and BLAS alone is left to use threads.
 """
@@ -16,6 +17,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+
+COPY = 12  # moving one number costs about as much time as 12 multiplications inside a matrix product
+LEAST_WORK = 50_000_000  # multiplications, one or two milliseconds: waiting for other threads can take a tenth of that
 
 _lock = threading.Lock()
 _users = 0
@@ -42,10 +46,18 @@ def thread_limit():
     return max(1, _openblas()[0]()) if _openblas() else 1
 
 
+def threads_for(work):
+    """Number of threads for so many multiplications, a copied number counted as COPY of them."""
+    return thread_limit() if work >= LEAST_WORK else 1
+
+
 @contextmanager
 def _single_threaded_blas():
     """Limit BLAS to one thread; the last of several simultaneous callers restores the old limit."""
     global _users, _saved_limit
+    if not _openblas():
+        yield
+        return
     get, put = _openblas()
     with _lock:
         if _users == 0:
@@ -70,11 +82,14 @@ if hasattr(os, "register_at_fork"):  # a forked child inherits the pool but not 
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def parallel(function, count):
-    """Results of `function(start, stop)` on contiguous shares of range(count), one share a thread, in order."""
-    workers = min(count, thread_limit())
-    if workers <= 1:
-        return [function(0, count)] if count else []
+def parallel(function, count, work):
+    """Results of `function(start, stop)` on contiguous shares of range(count), one share a thread, in order.
+
+    `work` is that of all shares, as for `threads_for`.
+    """
+    if not count:
+        return []
+    workers = min(count, threads_for(work))
     edges = [count * i // workers for i in range(workers + 1)]
     with _single_threaded_blas():
         futures = [_pool(workers - 1).submit(function, a, b) for a, b in pairwise(edges[1:])]

@@ -3,7 +3,8 @@
 A block is (images, tile rows, grid), where grid = (tile rows, tile columns) counts its tiles.
 """
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, is_numpy_array
+from numpy.lib.stride_tricks import as_strided
 
 from ._scratch import scratch
 
@@ -39,12 +40,20 @@ def _tiles(planes, origin, size, step, grid, dilation):
             part = planes[:, :, top::DH, left::DW][:, :, : max(0, rows - h), : max(0, columns - w)]
             target = last[i, j, :, h : h + part.shape[2], w : w + part.shape[3]]
             target[...] = xp.permute_dims(part, (0, 2, 3, 1))
-    tiles = scratch(f"tiles{size}", (size * size, DH, DW, N, *grid, C), planes)
-    for i in range(size):
-        for j in range(size):
-            rows, columns = (slice(k, k + (n - 1) * step + 1, step) for k, n in zip((i, j), grid, strict=True))
-            tiles[size * i + j, ...] = last[:, :, :, rows, columns]
+    tiles = scratch(f"tiles{size}", (size, size, DH, DW, N, *grid, C), planes)
+    tiles[...] = _overlapping(last, tiles.shape, step)
     return xp.reshape(tiles, (size * size, -1))
+
+
+def _overlapping(last, shape, step):
+    """View (size, size, DH, DW, N, tile rows, tile columns, C) of padded planes (DH, DW, N, rows, columns, C).
+
+    One copy of it is quicker than one for each of the size² pixels of a tile: between two copies threads wait for each
+    other, for the interpreter's lock.
+    """
+    *outer, row, column, channel = last.strides if is_numpy_array(last) else last.stride()
+    strides = (row, column, *outer, step * row, step * column, channel)
+    return as_strided(last, shape, strides) if is_numpy_array(last) else last.as_strided(shape, strides)
 
 
 def _entry(start, step):

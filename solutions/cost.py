@@ -13,9 +13,9 @@ The rule of algorithm="auto", measured on the layers of `python -m bench` (table
 from math import log2
 
 from ._geometry import geometry
+from ._threads import COPY
 from .fft import fft_size
 
-COPY = 12  # moving one number costs about as much time as 12 multiplications inside a matrix product
 THIN = 5  # a product with as few as 9 or 25 columns runs at a fifth of a large one's speed
 
 
@@ -67,8 +67,7 @@ def cheapest_tile(geo, tiles):
     """The m among `tiles` with the least weighted cost of F(m×m, r×r), or None where im2col costs less."""
     if geo.kernel[0] != geo.kernel[1] or geo.stride != (1, 1):
         return None
-    columns = geo.images * geo.positions * geo.column_length * geo.groups
-    costs = {None: _direct(geo) + COPY * columns}
+    costs = {None: geo.work}
     for m in tiles:
         if 3 <= geo.kernel[0] <= 7 - m:
             parts = winograd_parts(geo, m)

@@ -3,12 +3,15 @@
 The rows of the padded image are kept one after another, flat, so that the pixels which all outputs meet at one
 offset of the kernel are one run of memory: a shift in the plane is a shift of the start. What falls between the
 rows of output is computed too and thrown away. A few channels at a time stay in cache.
+
+Buffers and views of them are made once for these channels and used for image after image: an image is a few calls of
+NumPy then, with little between them for which threads would have to wait for each other.
 """
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ._phases import join, phase_shape, split
+from ._phases import blank, join, phase_shape, split
 from ._scratch import scratch
 from ._threads import parallel, spans
 
@@ -24,16 +27,25 @@ def depthwise_forward(x, w, b, geo):
     """out (N, C, H_out, W_out) of x (N, C, H, W), w (C, 1, KH, KW), b (C,) or None."""
     out = np.empty(geo.out_shape, x.dtype)
     weights = np.ascontiguousarray(w).reshape(geo.channels, 1, -1)
+    bias = np.zeros(geo.channels, x.dtype) if b is None else b
 
-    def compute(n, channels):
-        phases = split(x[n, channels], geo)
-        columns = _columns(phases, geo)
+    def prepare(channels):
+        phases = blank(len(weights[channels]), geo, x)
+        columns, copies = _columns(phases, geo)
+        matrix = columns.reshape(len(columns), -1, columns.shape[3])
         flat = _flat("out", len(columns), geo, x)
-        np.matmul(weights[channels], columns, out=flat[:, None, : columns.shape[2]])
-        rows = flat.reshape(-1, geo.out_height, _row_width(geo))[:, :, : geo.out_width]
-        np.add(rows, 0 if b is None else b[channels, None, None], out=out[n, channels])
+        rows, run = _rows(flat, geo), flat[:, None, : _run(geo)]
 
-    _over_channels(compute, geo, x)
+        def compute(n):
+            split(x[n, channels], phases, geo)
+            for target, source in copies:
+                np.copyto(target, source)
+            np.matmul(weights[channels], matrix, out=run)
+            np.add(rows, bias[channels, None, None], out=out[n, channels])
+
+        return compute
+
+    _over_channels(prepare, geo, x)
     return out
 
 
@@ -41,12 +53,23 @@ def depthwise_dw(dout, x, geo):
     """dw (C, 1, KH, KW) from dout and x: for each offset the dot product of dout with the pixels met there."""
     dw = np.zeros((geo.channels, 1, *geo.kernel), x.dtype)
 
-    def compute(n, channels):
-        signal = _signal(dout[n, channels], geo)
-        for kh, kw, source in _shifts(split(x[n, channels], geo), geo):
-            dw[channels, 0, kh, kw] += np.vecdot(signal, source)
+    def prepare(channels):
+        phases = blank(len(dw[channels]), geo, x)
+        columns, copies = _columns(phases, geo)
+        if geo.stride == (1, 1):  # all are one view, which need not be copied
+            (_, columns), copies = copies[0], ()
+        flat, signal = _signal(len(columns), geo, dout)
 
-    _over_channels(compute, geo, x)
+        def compute(n):
+            split(x[n, channels], phases, geo)
+            for target, source in copies:
+                np.copyto(target, source)
+            signal[...] = dout[n, channels]
+            dw[channels, 0] += np.vecdot(columns, flat[:, None, None])
+
+        return compute
+
+    _over_channels(prepare, geo, x)
     return dw
 
 
@@ -57,29 +80,33 @@ def depthwise_dx(dout, w, geo):
         return depthwise_forward(dout, w[:, :, ::-1, ::-1], None, turned)
     dx = np.empty((geo.images, geo.channels, geo.height, geo.width), dout.dtype)
 
-    def compute(n, channels):
-        signal = _signal(dout[n, channels], geo)
-        sums = scratch("sums", (*geo.stride, len(signal), *phase_shape(geo)), dout)
-        sums[...] = 0
-        term = scratch("term", signal.shape, dout)
-        for kh, kw, target in _shifts(sums, geo):
-            target += np.multiply(signal, w[channels, 0, kh, kw, None], out=term)
-        join(dx[n, channels], sums, geo)
+    def prepare(channels):
+        flat, signal = _signal(len(w[channels]), geo, dout)
+        sums = scratch("sums", (*geo.stride, len(flat), *phase_shape(geo)), dout)
+        term = scratch("term", flat.shape, dout)
+        shifts = [(w[channels, 0, kh, kw, None], target) for kh, kw, target in _shifts(sums, geo)]
 
-    _over_channels(compute, geo, dout)
+        def compute(n):
+            signal[...] = dout[n, channels]
+            sums[...] = 0
+            for weight, target in shifts:
+                target += np.multiply(flat, weight, out=term)
+            join(dx[n, channels], sums, geo)
+
+        return compute
+
+    _over_channels(prepare, geo, dout)
     return dx
 
 
 def _columns(phases, geo):
-    """Columns (C, KH·KW, _run) of the phases of a few channels."""
+    """Columns (C, KH, KW, _run) of the phases of a few channels, and the copies (target, source) that fill them."""
     columns = scratch("columns", (phases.shape[2], *geo.kernel, _run(geo)), phases)
     if geo.stride == (1, 1):  # one phase, whose shifts are one view
         (DH, DW), (channel, row, pixel) = geo.dilation, phases.strides[2:]
-        columns[...] = as_strided(phases, columns.shape, (channel, row * DH, pixel * DW, pixel), writeable=False)
-    else:
-        for kh, kw, source in _shifts(phases, geo):
-            columns[:, kh, kw] = source
-    return columns.reshape(len(columns), -1, columns.shape[3])
+        windows = as_strided(phases, columns.shape, (channel, row * DH, pixel * DW, pixel), writeable=False)
+        return columns, [(columns, windows)]
+    return columns, [(columns[:, kh, kw], source) for kh, kw, source in _shifts(phases, geo)]
 
 
 def _shifts(phases, geo):
@@ -108,21 +135,26 @@ def _flat(name, channels, geo, like):
     return scratch(name, (channels, geo.out_height * _row_width(geo)), like)
 
 
-def _signal(dout, geo):
-    """dout (C, H_out, W_out) flat, with zeros between the rows."""
-    flat = _flat("signal", len(dout), geo, dout)
+def _rows(flat, geo):
+    """The outputs (C, H_out, W_out) in flat rows, without what lies between them: a view."""
+    return flat.reshape(len(flat), geo.out_height, -1)[:, :, : geo.out_width]
+
+
+def _signal(channels, geo, like):
+    """Flat rows (C, _run) for dout, zeros between them, and the view of them (C, H_out, W_out) that dout is put in."""
+    flat = _flat("signal", channels, geo, like)
     flat[...] = 0
-    flat.reshape(len(dout), geo.out_height, -1)[:, :, : geo.out_width] = dout
-    return flat[:, : _run(geo)]
+    return flat[:, : _run(geo)], _rows(flat, geo)
 
 
-def _over_channels(compute, geo, x):
-    """`compute(n, channels)` for every image and cache-sized slice of channels; a thread keeps its channels."""
+def _over_channels(prepare, geo, x):
+    """`prepare(channels)` for cache-sized slices of channels, and what it returns for every image n."""
     length = max(1, BLOCK_BYTES // (geo.padded[0] * geo.padded[1] * x.itemsize))
 
     def share(start, stop):
         for channels in spans(start, stop, length):
+            compute = prepare(slice(channels.start, channels.stop))
             for n in range(geo.images):
-                compute(n, slice(channels.start, channels.stop))
+                compute(n)
 
-    parallel(share, geo.channels)
+    parallel(share, geo.channels, geo.work)

@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from ._phases import join, phase_shape
 from ._scratch import product, scratch
-from ._threads import parallel, spans, thread_limit
+from ._threads import parallel, spans, threads_for
 
 BUFFER_BYTES = 4 * 1024 * 1024  # of columns and output; measured: 1 MB is a tenth slower, 8 MB no faster
 LEAST_POSITIONS = 256  # in a block: BLAS rearranges the weights once a block
@@ -36,7 +36,7 @@ def im2col_forward(x, w, b, geo):
                 planes = matrix.reshape(geo.filters, len(images), len(rows), geo.out_width)
                 out[images.start : images.stop] = planes.swapaxes(0, 1)
 
-    parallel(share, len(blocks))
+    parallel(share, len(blocks), geo.work)
     return out
 
 
@@ -58,7 +58,7 @@ def im2col_dw(dout, x, geo):
                 total += product("dw", signal, columns.swapaxes(1, 2))
         return total
 
-    dw = sum(parallel(share, len(blocks)), np.zeros(shape, x.dtype))
+    dw = sum(parallel(share, len(blocks), geo.work), np.zeros(shape, x.dtype))
     return (dw.swapaxes(1, 2) if flip else dw).reshape(geo.filters, -1, *geo.kernel)
 
 
@@ -79,10 +79,10 @@ def im2col_dx(dout, w, geo):
         for n in range(geo.images):
             _dx_rows(dx, dout, weights, geo, range(n, n + 1), range(start, stop))
 
-    if geo.images >= thread_limit():
-        parallel(whole_images, geo.images)
+    if geo.images >= threads_for(geo.work):
+        parallel(whole_images, geo.images, geo.work)
     else:
-        parallel(strip, geo.height)
+        parallel(strip, geo.height, geo.work)
     return dx
 
 
@@ -189,7 +189,7 @@ def _images_per_block(geo, itemsize):
 
 def _blocks(geo, itemsize):
     """(images, rows) ranges whose columns fit the buffer: rows of one image, or all rows of several small ones."""
-    threads = thread_limit()
+    threads = threads_for(geo.work)
     rows = min(_rows_per_block(geo, itemsize), -(-geo.out_height // -(-threads // max(1, geo.images))))
     several = min(_images_per_block(geo, itemsize), max(1, -(-geo.images // threads)))
     for images in spans(0, geo.images, several):

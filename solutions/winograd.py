@@ -9,13 +9,15 @@ while at work, so that every copy of a tile's pixel moves a whole run of channel
 
 from fractions import Fraction
 from functools import cache
+from math import prod
 
 import numpy as np
 from array_api_compat import array_namespace, device, is_numpy_array
 
 from ._scratch import product, product_into, scratch
-from ._threads import parallel, spans, thread_limit
+from ._threads import parallel, spans, threads_for
 from ._tiles import input_tiles, output_tiles, write_tiles
+from .cost import THIN
 
 POINTS = (0, 1, -1, 2, -2)  # where the polynomials are evaluated, besides infinity
 TILES_PER_BLOCK = 128  # enough rows for an efficient product, few enough to stay in cache
@@ -70,7 +72,7 @@ def winograd_dw(dout, x, geo, m):
     xp = array_namespace(dout, x)
     A, G, B = (_like(matrix, x) for matrix in _planar(m, geo.kernel[0]))
     shape = len(B), geo.groups, geo.filters // geo.groups, geo.channels // geo.groups
-    totals = scratch("dU", (_threads_for(x), *shape), x)  # one a thread, owned by the caller
+    totals = scratch("dU", (_threads_for(x, geo), *shape), x)  # one a thread, owned by the caller
 
     def share(i, blocks):
         for block in blocks:
@@ -83,8 +85,13 @@ def winograd_dw(dout, x, geo, m):
                 totals[i, ...] += product("dU_of_block", S, V)
 
     shares = _over_blocks(share, x, geo, m)
-    dU = xp.sum(totals[:shares, ...], axis=0) if shares != 1 else totals[0, ...]
-    dw = xp.matmul(xp.reshape(dU, (len(B), -1)).T, G)
+    totals = xp.reshape(totals[:shares, ...], (shares, len(B), prod(shape[1:])))
+    dw = xp.empty((totals.shape[2], G.shape[1]), dtype=x.dtype, device=device(x))
+
+    def finish(i, j):
+        product_into(dw[i:j, :], xp.sum(totals[:, :, i:j], axis=0).T, G)
+
+    _parallel(finish, len(dw), x, THIN * prod(dw.shape) * len(B))
     return xp.reshape(dw, (geo.filters, geo.channels // geo.groups, *geo.kernel))
 
 
@@ -114,7 +121,9 @@ def _transformed(taps, geo, m, turned=False):
     xp = array_namespace(taps)
     G = _like(_planar(m, geo.kernel[0])[1], taps)
     G = xp.flip(G, axis=1) if turned else G
-    U = product("U", G, xp.reshape(taps, (len(taps), -1)))
+    rows = xp.reshape(taps, (len(taps), -1))
+    U = scratch("U", (len(G), rows.shape[1]), rows)
+    _parallel(lambda i, j: product_into(U[i:j, :], G[i:j, :], rows), len(G), taps, THIN * len(G) * prod(rows.shape))
     return xp.reshape(U, (len(G), *taps.shape[1:]))
 
 
@@ -125,13 +134,18 @@ def _by_group(matrix, groups, channels):
     return xp.permute_dims(matrix, (0, 2, 1, 3))
 
 
-def _threads_for(x):
-    return thread_limit() if is_numpy_array(x) else 1
+def _threads_for(x, geo):
+    return threads_for(geo.work) if is_numpy_array(x) else 1
+
+
+def _parallel(function, count, x, work):
+    """`parallel` for NumPy arrays; the library of a tensor has threads of its own."""
+    return parallel(function, count, work) if is_numpy_array(x) else [function(0, count)]
 
 
 def _over_blocks(share, x, geo, m):
     """Call `share(i, blocks)` on runs of blocks (images, tile rows, grid of tiles), one run a thread; their number."""
-    threads = _threads_for(x)
+    threads = _threads_for(x, geo)
     high, wide = (-(-size // (m * d)) for size, d in zip(geo.out_shape[2:], geo.dilation, strict=True))
     rows = max(1, TILES_PER_BLOCK // (geo.dilation[0] * geo.dilation[1] * wide))
     several = max(1, min(rows // high, -(-geo.images // threads)))
@@ -142,7 +156,7 @@ def _over_blocks(share, x, geo, m):
         for tile_rows in spans(0, high, rows)
     ]
     runs = spans(0, len(blocks), max(1, -(-len(blocks) // threads)))
-    parallel(lambda a, b: [share(i, blocks[runs[i].start : runs[i].stop]) for i in range(a, b)], len(runs))
+    parallel(lambda a, b: [share(i, blocks[runs[i].start : runs[i].stop]) for i in range(a, b)], len(runs), geo.work)
     return len(runs)
 
 

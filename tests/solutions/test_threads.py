@@ -47,7 +47,7 @@ def test_the_limit_is_that_of_blas(monkeypatch, blas):
 )
 def test_shares_cover_the_range_in_order(allow_threads, count, threads, shares):
     allow_threads(threads)
-    assert _threads.parallel(lambda start, stop: (start, stop), count) == shares
+    assert _threads.parallel(lambda start, stop: (start, stop), count, 1) == shares
 
 
 def test_every_share_has_a_thread_of_its_own(allow_threads):
@@ -59,21 +59,32 @@ def test_every_share_has_a_thread_of_its_own(allow_threads):
         barrier.wait()
         return threading.get_ident()
 
-    assert len(set(_threads.parallel(share, 3))) == 3
+    assert len(set(_threads.parallel(share, 3, 1))) == 3
 
 
-def test_blas_uses_one_thread_in_a_share_and_all_where_there_is_one_share(allow_threads, blas):
+@pytest.mark.parametrize("count", [1, 2])
+def test_blas_uses_one_thread_in_a_share(allow_threads, blas, count):
+    """Its own threads would go on spinning afterwards, where the next shares are to run."""
     allow_threads(2)
     get, put = blas
     put(2)
     limit = get()  # 1 where the machine has one core
-
-    def share(start, stop):
-        return get()
-
-    assert _threads.parallel(share, 2) == [1, 1]
-    assert _threads.parallel(share, 1) == [limit]
+    assert _threads.parallel(lambda start, stop: get(), count, 1) == [1] * count
     assert get() == limit
+
+
+def test_without_openblas_there_is_one_share(monkeypatch):
+    monkeypatch.setattr(_threads, "_openblas", lambda: None)
+    assert _threads.parallel(lambda start, stop: (start, stop), 5, 10**9) == [(0, 5)]
+
+
+def test_little_work_is_not_shared_out(monkeypatch):
+    monkeypatch.setattr(_threads, "thread_limit", lambda: 2)
+    work = _threads.LEAST_WORK
+    assert _threads.threads_for(work) == 2
+    assert _threads.threads_for(work - 1) == 1
+    assert _threads.parallel(lambda start, stop: (start, stop), 5, work) == [(0, 2), (2, 5)]
+    assert _threads.parallel(lambda start, stop: (start, stop), 5, work - 1) == [(0, 5)]
 
 
 @pytest.mark.parametrize(("empty", "runs"), [(np.empty(0), 3), (torch.empty(0), 1)])
@@ -95,11 +106,11 @@ def test_winograd_forward_and_backward_share_out_their_blocks(monkeypatch, allow
     allow_threads(3)
     counts = []
 
-    def parallel(function, count):
-        counts.append(count)
-        function(0, count)
+    def over_blocks(*arguments, over_blocks=winograd._over_blocks):
+        counts.append(over_blocks(*arguments))
+        return counts[-1]
 
-    monkeypatch.setattr(winograd, "parallel", parallel)
+    monkeypatch.setattr(winograd, "_over_blocks", over_blocks)
     x, w = library(np.ones((3, 2, 9, 9))), library(np.ones((2, 2, 3, 3)))
     conv2d_backward(conv2d_forward(x, w, algorithm="winograd2"), x, w, algorithm="winograd2")
     assert counts == [3 if isinstance(x, np.ndarray) else 1] * 3
@@ -132,7 +143,7 @@ def test_an_error_in_a_share_reaches_the_caller_and_blas_keeps_its_limit(allow_t
         raise RuntimeError(f"{start}")
 
     with pytest.raises(RuntimeError):
-        _threads.parallel(share, 4)
+        _threads.parallel(share, 4, 1)
     assert get() == limit
 
 
