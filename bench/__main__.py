@@ -7,7 +7,7 @@ import platform
 import time
 from pathlib import Path
 
-#: What the page "How fast, and why" shows.
+#: What the page "How fast, and why" shows: results by number of threads.
 BOOK = Path(__file__).parents[1] / "book/bench.json"
 
 
@@ -22,7 +22,7 @@ def arguments(argv=None):
     parser.add_argument("--cpu-time", action="store_true", help="count processor time, for a busy machine, one thread")
     parser.add_argument("--no-scaling", action="store_true", help="leave out the growth and crossing plots")
     parser.add_argument("--out", type=Path, default=Path("_build/bench"), help="folder (default: _build/bench)")
-    parser.add_argument("--book", action="store_true", help="also write book/bench.json, which the book's page shows")
+    parser.add_argument("--book", action="store_true", help="also into book/bench.json, for the book's page")
     options = parser.parse_args(argv)
     if options.cpu_time and options.threads != 1:
         parser.error(f"--cpu-time: expected --threads 1, got {options.threads}; more threads share the time out")
@@ -101,8 +101,15 @@ def main(argv=None):
     (options.out / "table.md").write_text(text, encoding="utf-8")
     (options.out / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
     if options.book:
-        BOOK.write_text(json.dumps(rounded(results), separators=(",", ":")) + "\n", encoding="utf-8")
+        keep(results, BOOK)
     print("\n" + text)
+
+
+def keep(results, file):
+    """Put the results into `file`, in place of earlier ones with as many threads."""
+    runs = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    runs[str(results["threads"])] = rounded(results)
+    file.write_text(json.dumps(runs, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
 
 
 def rounded(value):

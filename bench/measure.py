@@ -1,8 +1,8 @@
 """Seconds and bytes of functions, measured side by side.
 
 Time: the functions take turns, so that whatever else the machine does falls on all of them. Before its turn all threads
-fall asleep: those of PyTorch go on spinning for some milliseconds after they have had work, those of BLAS for a tenth of
-a second, on the cores that the other library needs. Then the function runs once untimed, which wakes its own threads and
+fall asleep: those of PyTorch go on spinning for milliseconds after they have had work, those of BLAS for a tenth of a
+second, on the cores that the other library needs. Then the function runs once untimed, which wakes its own threads and
 fills the caches with its own data, and once timed. The median counts.
 
 Memory: the highest resident set (VmHWM) during a call, above the resident set before it, for both libraries alike.

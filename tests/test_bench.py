@@ -4,14 +4,16 @@ import json
 import math
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
+import torch
 
 from bench import scaling, table
-from bench.__main__ import arguments
+from bench.__main__ import arguments, keep
 from bench.layers import LAYERS, make
-from bench.measure import medians, peak_bytes
+from bench.measure import medians, peak_bytes, wait_for_threads
 
 
 def test_the_layers_asked_for_are_there():
@@ -45,6 +47,18 @@ def test_geometric_means():
     assert math.isclose(mean["total_ratio"], 2.0)
 
 
+def test_threads_that_still_spin_are_waited_for():
+    """PyTorch's threads wait actively for more work, on a core that the next function may need."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    torch.relu(torch.ones(8, 64, 56, 56))
+    torch.set_num_threads(threads)
+    wait_for_threads()
+    before = time.process_time()
+    time.sleep(0.05)
+    assert time.process_time() - before < 0.025
+
+
 def test_medians_take_turns_and_ignore_an_outlier():
     calls = []
     assert len(medians([lambda: calls.append("a"), lambda: calls.append("b")], repeats=3, seconds=9)) == 2
@@ -61,6 +75,14 @@ def test_peak_memory_is_seen():
     if peak is None:
         pytest.skip("this system does not report peak memory")
     assert 30e6 < peak < 60e6
+
+
+def test_the_book_keeps_one_run_for_each_number_of_threads(tmp_path):
+    file = tmp_path / "bench.json"
+    for threads, ratio in ((1, 0.123456), (2, 2), (1, 0.987654)):
+        keep({"threads": threads, "rows": [{"total_ratio": ratio}]}, file)
+    runs = json.loads(file.read_text())
+    assert {threads: run["rows"][0]["total_ratio"] for threads, run in runs.items()} == {"1": 0.9877, "2": 2}
 
 
 @pytest.mark.slow
