@@ -48,10 +48,12 @@ def test_blocks_and_threads(allow_threads, tiny_blocks, algorithm, shapes, threa
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("shape", [(1, 2, 17, 13), (5, 2, 9, 10)])
-@pytest.mark.parametrize("dilation", [1, 2])
-def test_winograd_in_blocks(allow_threads, tiny_blocks, shape, dilation, threads):
+@pytest.mark.parametrize("dilation", [1, 2, (1, 2), (2, 1)])
+@pytest.mark.parametrize("padding", [1, (0, 4, 0, 4)])  # the second leaves out rows and columns of dout in dx
+def test_winograd_in_blocks(allow_threads, tiny_blocks, shape, dilation, padding, threads):
     allow_threads(threads)
-    conv2d_agrees((shape, (3, 2, 3, 3), {"padding": 1, "dilation": dilation}), ARRAYS, threads, "winograd2")
+    options = {"padding": padding, "dilation": dilation}
+    conv2d_agrees((shape, (3, 2, 3, 3), options), ARRAYS, threads, "winograd2")
 
 
 @pytest.mark.parametrize("kernel", [(1, 1), (2, 1), (1, 2)])
