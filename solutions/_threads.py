@@ -1,16 +1,18 @@
-"""Two levels of threads, one limit: Python threads over images, each with a single-threaded BLAS.
+"""Threads of Python, each with a BLAS of one thread.
 
-NumPy's copies and sums run on one core, its BLAS on all of them, so a convolution that alternates between the
-two leaves cores idle. Both release the interpreter lock; giving every thread whole images keeps all cores busy.
-No product is left to BLAS's own threads: they go on spinning for a tenth of a second, on the cores that ours need.
+NumPy's copies and sums run on one core, its BLAS on all of them, so a convolution that alternates between the two
+leaves cores idle. Both release the interpreter's lock, so threads with shares of their own, which are runs of images,
+rows or channels, keep all cores busy. In a share BLAS has one thread: its own would go on spinning for a tenth of a
+second, on the cores that the next shares need. Products elsewhere (linear layers, Fourier transform) are left to BLAS.
+
 The limit is BLAS's own (OPENBLAS_NUM_THREADS, OMP_NUM_THREADS or threadpoolctl): no new setting to learn.
-Where BLAS is not OpenBLAS the limit cannot be read, and BLAS alone is left to use threads.
+Where BLAS is not OpenBLAS the limit cannot be read: there is one share, and BLAS does as it likes.
 """
 
 import ctypes
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
@@ -42,8 +44,11 @@ def _openblas():
 
 
 def thread_limit():
-    """Number of threads BLAS may use in this process; 1 where it cannot be known."""
-    return max(1, _openblas()[0]()) if _openblas() else 1
+    """Number of threads BLAS may use in this process while no share runs; 1 where it cannot be known."""
+    if not _openblas():
+        return 1
+    with _lock:
+        return max(1, _saved_limit if _users else _openblas()[0]())
 
 
 def threads_for(work):
@@ -78,22 +83,32 @@ def _pool(size):
     return ThreadPoolExecutor(size, thread_name_prefix="solutions")
 
 
-if hasattr(os, "register_at_fork"):  # a forked child inherits the pool but not its threads
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+def _start_afresh():
+    """In a forked child, which has the pools but not their threads, nor the callers that share work out now."""
+    global _lock, _users
+    _pool.cache_clear()
+    _lock, _users = threading.Lock(), 0
 
 
-def parallel(function, count, work):
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_afresh)
+
+
+def parallel(function, count, threads):
     """Results of `function(start, stop)` on contiguous shares of range(count), one share a thread, in order.
 
-    `work` is that of all shares, as for `threads_for`.
+    All shares have ended when it returns, or raises: they use the caller's buffers.
     """
     if not count:
         return []
-    workers = min(count, threads_for(work))
-    edges = [count * i // workers for i in range(workers + 1)]
+    shares = min(count, threads)
+    edges = [count * i // shares for i in range(shares + 1)]
     with _single_threaded_blas():
-        futures = [_pool(workers - 1).submit(function, a, b) for a, b in pairwise(edges[1:])]
-        first = function(0, edges[1])
+        futures = [_pool(shares - 1).submit(function, a, b) for a, b in pairwise(edges[1:])]
+        try:
+            first = function(0, edges[1])
+        finally:
+            wait(futures)
         return [first] + [future.result() for future in futures]
 
 

@@ -8,7 +8,7 @@ squared differences, in a second pass: with a large mean, the mean square less t
 import numpy as np
 
 from ._scratch import scratch
-from ._threads import COPY, parallel, spans
+from ._threads import COPY, parallel, spans, threads_for
 
 BLOCK_BYTES = 2 * 1024 * 1024  # of x; measured: half of it is a sixth slower
 PASSES = 6  # over every number, that are about as slow as copying it
@@ -141,4 +141,4 @@ def _for_blocks(block, planes):
         for channels in spans(start, stop, length):
             block(slice(channels.start, channels.stop))
 
-    parallel(share, C, PASSES * COPY * planes.size)
+    parallel(share, C, threads_for(PASSES * COPY * planes.size))

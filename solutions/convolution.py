@@ -12,7 +12,7 @@ from array_api_compat import array_namespace, is_numpy_array
 from . import depthwise, fast, fft, portable, winograd
 from ._arrays import check_arrays, check_shape
 from ._geometry import geometry
-from ._threads import COPY, parallel
+from ._threads import COPY, parallel, threads_for
 from .cost import cheapest_tile, check_winograd
 from .stride import conv2d_backward_loops, conv2d_forward_loops
 
@@ -119,8 +119,7 @@ def _bias_gradient(dout, geo):
     """db (F,) = dY·u: sums over images and positions, over positions as a product with ones, which BLAS does."""
     if not is_numpy_array(dout):
         return array_namespace(dout).sum(dout, axis=(0, 2, 3))
-    planes, u = (
-        np.ascontiguousarray(dout).reshape(geo.images, geo.filters, geo.positions),
-        np.ones(geo.positions, dout.dtype),
-    )
-    return np.concatenate(parallel(lambda i, j: (planes[:, i:j] @ u).sum(axis=0), geo.filters, COPY * dout.size))
+    planes = np.ascontiguousarray(dout).reshape(geo.images, geo.filters, geo.positions)
+    u = np.ones(geo.positions, dout.dtype)
+    threads = threads_for(COPY * dout.size)
+    return np.concatenate(parallel(lambda i, j: (planes[:, i:j] @ u).sum(axis=0), geo.filters, threads))

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from ._phases import blank, join, phase_shape, split
 from ._scratch import scratch
-from ._threads import parallel, spans
+from ._threads import parallel, spans, threads_for
 
 BLOCK_BYTES = 256 * 1024  # of padded image; its columns take KH·KW times as much
 
@@ -55,9 +55,7 @@ def depthwise_dw(dout, x, geo):
 
     def prepare(channels):
         phases = blank(len(dw[channels]), geo, x)
-        columns, copies = _columns(phases, geo)
-        if geo.stride == (1, 1):  # all are one view, which need not be copied
-            (_, columns), copies = copies[0], ()
+        columns, copies = (_windows(phases, geo), []) if geo.stride == (1, 1) else _columns(phases, geo)
         flat, signal = _signal(len(columns), geo, dout)
 
         def compute(n):
@@ -99,13 +97,18 @@ def depthwise_dx(dout, w, geo):
     return dx
 
 
+def _windows(phases, geo):
+    """With stride 1, where there is one phase: its shifts (C, KH, KW, _run) as one view."""
+    (DH, DW), (channel, row, pixel) = geo.dilation, phases.strides[2:]
+    shape = (phases.shape[2], *geo.kernel, _run(geo))
+    return as_strided(phases, shape, (channel, row * DH, pixel * DW, pixel), writeable=False)
+
+
 def _columns(phases, geo):
     """Columns (C, KH, KW, _run) of the phases of a few channels, and the copies (target, source) that fill them."""
     columns = scratch("columns", (phases.shape[2], *geo.kernel, _run(geo)), phases)
-    if geo.stride == (1, 1):  # one phase, whose shifts are one view
-        (DH, DW), (channel, row, pixel) = geo.dilation, phases.strides[2:]
-        windows = as_strided(phases, columns.shape, (channel, row * DH, pixel * DW, pixel), writeable=False)
-        return columns, [(columns, windows)]
+    if geo.stride == (1, 1):
+        return columns, [(columns, _windows(phases, geo))]
     return columns, [(columns[:, kh, kw], source) for kh, kw, source in _shifts(phases, geo)]
 
 
@@ -157,4 +160,4 @@ def _over_channels(prepare, geo, x):
             for n in range(geo.images):
                 compute(n)
 
-    parallel(share, geo.channels, geo.work)
+    parallel(share, geo.channels, threads_for(geo.work))

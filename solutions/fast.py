@@ -22,7 +22,8 @@ def im2col_forward(x, w, b, geo):
     out = np.empty(geo.out_shape, x.dtype)
     weights = np.ascontiguousarray(w).reshape(geo.groups, -1, geo.column_length)
     bias = None if b is None else b.reshape(geo.groups, -1, 1)
-    blocks = list(_blocks(geo, x.itemsize))
+    threads = threads_for(geo.work)
+    blocks = list(_blocks(geo, x.itemsize, threads))
 
     def share(start, stop):
         for (images, rows), columns in _columns(x, geo, blocks[start:stop]):
@@ -36,14 +37,15 @@ def im2col_forward(x, w, b, geo):
                 planes = matrix.reshape(geo.filters, len(images), len(rows), geo.out_width)
                 out[images.start : images.stop] = planes.swapaxes(0, 1)
 
-    parallel(share, len(blocks), geo.work)
+    parallel(share, len(blocks), threads)
     return out
 
 
 def im2col_dw(dout, x, geo):
     """dw (F, C/G, KH, KW) from dout and x: dW = dY·Bᵀ, summed over the blocks."""
     dout = np.ascontiguousarray(dout)
-    blocks = list(_blocks(geo, x.itemsize))
+    threads = threads_for(geo.work)
+    blocks = list(_blocks(geo, x.itemsize, threads))
     filters = geo.filters // geo.groups
     flip = filters <= geo.column_length  # BLAS is a quarter faster when the smaller factor is the transposed one
     shape = (geo.groups, geo.column_length, filters) if flip else (geo.groups, filters, geo.column_length)
@@ -58,7 +60,7 @@ def im2col_dw(dout, x, geo):
                 total += product("dw", signal, columns.swapaxes(1, 2))
         return total
 
-    dw = sum(parallel(share, len(blocks), geo.work), np.zeros(shape, x.dtype))
+    dw = sum(parallel(share, len(blocks), threads), np.zeros(shape, x.dtype))
     return (dw.swapaxes(1, 2) if flip else dw).reshape(geo.filters, -1, *geo.kernel)
 
 
@@ -79,10 +81,11 @@ def im2col_dx(dout, w, geo):
         for n in range(geo.images):
             _dx_rows(dx, dout, weights, geo, range(n, n + 1), range(start, stop))
 
-    if geo.images >= threads_for(geo.work):
-        parallel(whole_images, geo.images, geo.work)
+    threads = threads_for(geo.work)
+    if geo.images >= threads:
+        parallel(whole_images, geo.images, threads)
     else:
-        parallel(strip, geo.height, geo.work)
+        parallel(strip, geo.height, threads)
     return dx
 
 
@@ -187,9 +190,8 @@ def _images_per_block(geo, itemsize):
     return max(1, BUFFER_BYTES // image, LEAST_POSITIONS // geo.positions)
 
 
-def _blocks(geo, itemsize):
+def _blocks(geo, itemsize, threads):
     """(images, rows) ranges whose columns fit the buffer: rows of one image, or all rows of several small ones."""
-    threads = threads_for(geo.work)
     rows = min(_rows_per_block(geo, itemsize), -(-geo.out_height // -(-threads // max(1, geo.images))))
     several = min(_images_per_block(geo, itemsize), max(1, -(-geo.images // threads)))
     for images in spans(0, geo.images, several):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ._scratch import scratch
-from ._threads import COPY, parallel, spans
+from ._threads import COPY, parallel, spans, threads_for
 
 BLOCK_BYTES = 512 * 1024  # of columns, half a second-level cache
 DW_BYTES = 256 * 1024  # of dw, which every image adds to
@@ -39,7 +39,7 @@ def hadamard_forward(x, w, b, geo):
                 weighted = np.einsum("kp,nkp->np", w[f, ..., rows, :].reshape(K, -1), columns)
                 np.add(weighted.reshape(N, rows.stop - rows.start, W_out), b[f, rows], out=out[:, f, rows])
 
-    parallel(share, geo.out_height, COPY * N * w.size)
+    parallel(share, geo.out_height, threads_for(COPY * N * w.size))
     return out
 
 
@@ -62,7 +62,7 @@ def hadamard_backward(dout, x, w, geo):
                 np.einsum("nfp,nkp->fkp", signal[:, f], columns, out=dw[f, c].reshape(len(group), K, P))
             _embed(dx_pad[:, c], np.einsum("fkp,nfp->nkp", weights[:, c].reshape(F, K, P), signal), geo)
 
-    parallel(share, C, COPY * N * w.size)
+    parallel(share, C, threads_for(COPY * N * w.size))
     return _cropped(dx_pad, geo), dw.reshape(w.shape), dout.sum(axis=0)
 
 
@@ -75,7 +75,7 @@ def bmm_forward(x, w, b, geo):
             columns, weights = _by_place("columns", windows[..., rows, :]), _by_place("w", w[..., rows, :])
             np.add(_product("out", columns, weights.swapaxes(1, 2), geo), b[:, rows], out=out[:, :, rows])
 
-    parallel(share, geo.out_height, geo.work + COPY * w.size)
+    parallel(share, geo.out_height, threads_for(geo.work + COPY * w.size))
     return out
 
 
@@ -94,8 +94,8 @@ def bmm_backward(dout, x, w, geo):
     def embed_share(start, stop):
         _embed(dx_pad[start:stop], dcolumns[start:stop], geo)
 
-    parallel(share, geo.out_height, geo.work + COPY * w.size)
-    parallel(embed_share, geo.images, COPY * dcolumns.size)
+    parallel(share, geo.out_height, threads_for(geo.work + COPY * w.size))
+    parallel(embed_share, geo.images, threads_for(COPY * dcolumns.size))
     return _cropped(dx_pad, geo), dw.reshape(w.shape), dout.sum(axis=0)
 
 

@@ -72,7 +72,8 @@ def winograd_dw(dout, x, geo, m):
     xp = array_namespace(dout, x)
     A, G, B = (_like(matrix, x) for matrix in _planar(m, geo.kernel[0]))
     shape = len(B), geo.groups, geo.filters // geo.groups, geo.channels // geo.groups
-    totals = scratch("dU", (_threads_for(x, geo), *shape), x)  # one a thread, owned by the caller
+    threads = _threads_for(x, geo.work)
+    totals = scratch("dU", (threads, *shape), x)  # one a thread, owned by the caller
 
     def share(i, blocks):
         for block in blocks:
@@ -84,14 +85,15 @@ def winograd_dw(dout, x, geo, m):
             else:
                 totals[i, ...] += product("dU_of_block", S, V)
 
-    shares = _over_blocks(share, x, geo, m)
+    shares = _over_blocks(share, geo, m, threads)
     totals = xp.reshape(totals[:shares, ...], (shares, len(B), prod(shape[1:])))
     dw = xp.empty((totals.shape[2], G.shape[1]), dtype=x.dtype, device=device(x))
 
     def finish(i, j):
-        product_into(dw[i:j, :], xp.sum(totals[:, :, i:j], axis=0).T, G)
+        dU = totals[0, :, i:j] if shares == 1 else xp.sum(totals[:, :, i:j], axis=0)
+        product_into(dw[i:j, :], dU.T, G)
 
-    _parallel(finish, len(dw), x, THIN * prod(dw.shape) * len(B))
+    parallel(finish, len(dw), _threads_for(x, THIN * prod(dw.shape) * len(B)))
     return xp.reshape(dw, (geo.filters, geo.channels // geo.groups, *geo.kernel))
 
 
@@ -112,7 +114,7 @@ def _filter(x, U, b, geo, m):
                 Y += b
             write_tiles(out, Y, geo, m, block)
 
-    _over_blocks(share, x, geo, m)
+    _over_blocks(share, geo, m, _threads_for(x, geo.work))
     return out
 
 
@@ -123,7 +125,8 @@ def _transformed(taps, geo, m, turned=False):
     G = xp.flip(G, axis=1) if turned else G
     rows = xp.reshape(taps, (len(taps), -1))
     U = scratch("U", (len(G), rows.shape[1]), rows)
-    _parallel(lambda i, j: product_into(U[i:j, :], G[i:j, :], rows), len(G), taps, THIN * len(G) * prod(rows.shape))
+    threads = _threads_for(taps, THIN * len(G) * prod(rows.shape))
+    parallel(lambda i, j: product_into(U[i:j, :], G[i:j, :], rows), len(G), threads)
     return xp.reshape(U, (len(G), *taps.shape[1:]))
 
 
@@ -134,18 +137,13 @@ def _by_group(matrix, groups, channels):
     return xp.permute_dims(matrix, (0, 2, 1, 3))
 
 
-def _threads_for(x, geo):
-    return threads_for(geo.work) if is_numpy_array(x) else 1
+def _threads_for(x, work):
+    """As `threads_for`; 1 for a tensor, whose library has threads of its own."""
+    return threads_for(work) if is_numpy_array(x) else 1
 
 
-def _parallel(function, count, x, work):
-    """`parallel` for NumPy arrays; the library of a tensor has threads of its own."""
-    return parallel(function, count, work) if is_numpy_array(x) else [function(0, count)]
-
-
-def _over_blocks(share, x, geo, m):
+def _over_blocks(share, geo, m, threads):
     """Call `share(i, blocks)` on runs of blocks (images, tile rows, grid of tiles), one run a thread; their number."""
-    threads = _threads_for(x, geo)
     high, wide = (-(-size // (m * d)) for size, d in zip(geo.out_shape[2:], geo.dilation, strict=True))
     rows = max(1, TILES_PER_BLOCK // (geo.dilation[0] * geo.dilation[1] * wide))
     several = max(1, min(rows // high, -(-geo.images // threads)))
@@ -156,7 +154,7 @@ def _over_blocks(share, x, geo, m):
         for tile_rows in spans(0, high, rows)
     ]
     runs = spans(0, len(blocks), max(1, -(-len(blocks) // threads)))
-    parallel(lambda a, b: [share(i, blocks[runs[i].start : runs[i].stop]) for i in range(a, b)], len(runs), geo.work)
+    parallel(lambda a, b: [share(i, blocks[runs[i].start : runs[i].stop]) for i in range(a, b)], len(runs), threads)
     return len(runs)
 
 

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import solutions
 from solutions import conv2d_backward, conv2d_forward, depthwise, fast, fft, portable, winograd
 from solutions._geometry import geometry
 from solutions.convolution import ALGORITHMS, _functions, _loops_forward
@@ -92,12 +93,23 @@ def test_same_bits_every_time(allow_threads):
     """Threads finish in any order; their shares are added in one."""
     allow_threads(3)
     rng = np.random.default_rng(0)
-    x, w = reals(rng, 7, 4, 20, 20), reals(rng, 8, 4, 3, 3)
-    dout = conv2d_forward(x, w, algorithm="im2col")
-    for algorithm in ("im2col", "winograd2"):
-        first = conv2d_backward(dout, x, w, algorithm=algorithm)
+    x, w, depthwise_w = reals(rng, 7, 4, 20, 20), reals(rng, 8, 4, 3, 3), reals(rng, 4, 1, 3, 3)
+    dout, gamma = reals(rng, 7, 8, 18, 18), reals(rng, 4)
+    local_w, local_b = reals(rng, 2, 4, 3, 3, 18, 18), reals(rng, 2, 18, 18)
+    for function in (
+        lambda: conv2d_backward(dout, x, w, algorithm="im2col"),
+        lambda: conv2d_backward(dout, x, w, algorithm="winograd2"),
+        lambda: conv2d_backward(dout[:, :4], x, depthwise_w, groups=4),
+        lambda: solutions.locally_connected_forward(x, local_w, local_b),
+        lambda: solutions.locally_connected_backward(dout[:, :2], x, local_w),
+        lambda: solutions.spatial_batchnorm_forward(x, gamma, gamma, gamma, gamma),
+        lambda: solutions.spatial_batchnorm_backward(x, x, gamma),
+    ):
+        first = function()
+        first = first if isinstance(first, tuple) else (first,)
         for _ in range(5):
-            for a, b in zip(first, conv2d_backward(dout, x, w, algorithm=algorithm), strict=True):
+            again = function()
+            for a, b in zip(first, again if isinstance(again, tuple) else (again,), strict=True):
                 np.testing.assert_array_equal(a, b)
 
 
@@ -122,4 +134,5 @@ def test_torch_tensors_keep_device_and_dtype(algorithm, images):
     dout = conv2d_forward(x, w, b, **options)
     for result, like in zip((dout, *conv2d_backward(dout, x, w, **options)), (dout, x, w, b), strict=True):
         assert (result.shape, result.dtype, result.device) == (like.shape, torch.float32, x.device)
-    assert winograd._like(np.eye(2), x).device == x.device  # a product does not refuse it
+    constant = winograd._like(np.eye(2), x)  # a product would not refuse it
+    assert (constant.dtype, constant.device) == (x.dtype, x.device)

@@ -88,12 +88,11 @@ def test_a_pointwise_convolution_copies_nothing(kernel, stride, padding):
         ((0, 2, 34, 21), 1, 1, 1, 3, 0, None),
     ],
 )
-def test_blocks_fill_the_buffer(monkeypatch, allow_threads, x_shape, groups, buffer, least, threads, count, largest):
+def test_blocks_fill_the_buffer(monkeypatch, x_shape, groups, buffer, least, threads, count, largest):
     monkeypatch.setattr(fast, "BUFFER_BYTES", buffer)
     monkeypatch.setattr(fast, "LEAST_POSITIONS", least)
-    allow_threads(threads)
     geo = geometry(x_shape, (4, 2 // groups, 2, 2), groups=groups)
-    blocks = list(fast._blocks(geo, itemsize=8))
+    blocks = list(fast._blocks(geo, 8, threads))
     assert len(blocks) == count
     assert max(((len(images), len(rows)) for images, rows in blocks), default=None) == largest
     places = [(n, row) for images, rows in blocks for n in images for row in rows]
@@ -167,7 +166,8 @@ def test_a_result_keeps_no_larger_array_alive():
             assert result.base is None or result.base.nbytes == result.nbytes
 
 
-def test_one_image_of_columns_is_kept_not_the_batch():
+def test_one_image_of_columns_is_kept_not_the_batch(allow_threads):
+    allow_threads(1)  # each has buffers of its own
     x, w = np.ones((64, 16, 32, 32)), np.ones((16, 16, 3, 3))
     batch_columns = 64 * 16 * 9 * 30 * 30 * 8
     _scratch.release()

@@ -81,7 +81,8 @@ def test_features_equal_pytorch(kind, seed, shape, training, eps):
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("shape", [(3, 17, 9, 8), (2, 3, 40, 41), (5, 1, 16, 16)])
-def test_several_blocks_and_threads_equal_pytorch(shape, training, monkeypatch):
+def test_several_blocks_and_threads_equal_pytorch(shape, training, monkeypatch, allow_threads):
+    allow_threads(3)
     monkeypatch.setattr(batchnorm_fast, "BLOCK_BYTES", 10_000)
     for dtype in ("float32", "float64"):
         check(*SPATIAL[0], ("numpy", dtype, "C"), 1, shape, training)
