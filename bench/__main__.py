@@ -24,6 +24,8 @@ def arguments(argv=None):
     parser.add_argument("--out", type=Path, default=Path("_build/bench"), help="folder (default: _build/bench)")
     parser.add_argument("--book", action="store_true", help="also into book/bench.json, for the book's page")
     options = parser.parse_args(argv)
+    if options.threads < 1:
+        parser.error(f"--threads: expected at least 1, got {options.threads}")
     if options.cpu_time and options.threads != 1:
         parser.error(f"--cpu-time: expected --threads 1, got {options.threads}; more threads share the time out")
     options.batch = options.batch or ([1] if options.quick else [1, 8, 32])

@@ -86,6 +86,12 @@ def test_the_book_keeps_one_run_for_each_number_of_threads(tmp_path):
     assert {threads: run["rows"][0]["total_ratio"] for threads, run in runs.items()} == {"1": 0.9877, "2": 2}
 
 
+def test_no_threads_are_refused_before_anything_is_measured(capsys):
+    with pytest.raises(SystemExit):
+        arguments(["--threads", "0"])
+    assert "--threads: expected at least 1, got 0" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_command_writes_table_results_and_plot(tmp_path):
     command = [sys.executable, "-m", "bench", "--quick", "--threads", "1", "--dtype", "float32", "--layer", "LeNet 5"]
